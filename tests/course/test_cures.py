@@ -8,7 +8,7 @@ import pytest
 
 import labkit
 import labkit.views
-from labkit.bench.play.actions import kill_server
+from labkit.bench.play.actions import freeze, heal, kill_server
 from labkit.bench.play.recording import AGE, Recording
 from labkit.course.notebook import cell_source, read_notebook
 from labkit.course.paths import original
@@ -55,6 +55,14 @@ class MyHeartbeat(Asking):
         if now - self.pinged_at >= self.interval_s:
             self.pinged_at, self.is_waiting = now, True
             return "ping"
+"""
+HISTORY = """
+class MyHistory(Recent):
+    def since(self, epoch, seq):
+        oldest = self.newest - len(self.kept) + 1
+        if epoch != self.epoch or not oldest - 1 <= seq <= self.newest:
+            return [], True
+        return [event for number, event in self.kept if number > seq], False
 """
 BACKOFF = """
 def my_backoff(tries, window_s, rng):
@@ -139,6 +147,34 @@ async def test_backoff_of_07(cure: str, is_cured: bool) -> None:
     await ana.run("cure-run")
     assert (ana.names["mine"].back == 10_000) == is_cured
     assert is_cured or ana.names["mine"].back < 2_000
+
+
+@pytest.mark.parametrize(("history", "words"), [("Silent", "no gap"), ("MyHistory", "with a gap")])
+async def test_history_of_03_and_a_long_absence(history: str, words: str) -> None:
+    """A history that never admits a gap lets ben miss messages and believe that he has them all."""
+    ana = Learner("03_rooms")
+    await ana.run("c02-f4b790", "c03-e4b73c", "own-03-1", "own-03-2", "own-03-9", "own-03-3")
+    ana.names["lab"].stop()
+    pings = ana.names["pings"]
+    with labkit.Lab(name="03", history=ana.names[history], history_events=40, **pings) as lab:
+        at = {1: freeze("ben"), 6: heal("ben")}
+        run = await lab.play(members=3, rate=40, at=at, seconds=9, give_up_s=1)
+    assert [back.words for back in run.returns] == [f"ben is back, {words}"]
+    assert len(run.missing("ben")) > 100
+
+
+@pytest.mark.parametrize(("cure", "answer"), [("", ([4, 5], "no gap")), (HISTORY, ([], "gap"))])
+async def test_history_of_03_and_another_epoch(cure: str, answer: tuple[list[int], str]) -> None:
+    """Numbers of another epoch mean nothing."""
+    ana = Learner("03_rooms")
+    await ana.run("c02-f4b790", "c03-e4b73c", "c08-62fbf0", "c15-89b611", "own-03-1", "own-03-9")
+    await ana.write(cure)
+    with labkit.Lab(name="03", history=ana.names["MyHistory"]) as ana.names["lab"]:
+        ana.names["room"] = labkit.run(labkit.run(ana.names["lab"].client("ana")).join("room:desk"))
+        await ana.write("for number in range(5): labkit.run(room.chat(str(number)))")
+        await ana.run("c30-dc4bae", "own-03-15")
+        await ana.write("answer = await from_another_epoch()")
+    assert ana.names["answer"] == answer
 
 
 @pytest.mark.parametrize(("desk", "is_lost"), [("Eager", True), ("MyDesk", False)])
