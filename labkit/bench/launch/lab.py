@@ -41,11 +41,11 @@ from labkit.samples import Store
 from labkit.wire import background
 from labkit.wire.client.client import Client
 from labkit.wire.client.link import GIVE_UP_S
-from labkit.wire.own_desk import NewDesk
-from labkit.wire.own_heartbeat import NewBeating
-from labkit.wire.own_history import NewHistory
-from labkit.wire.own_outbox import NewWaiting
-from labkit.wire.own_validator import Validate
+from labkit.wire.seams.desk import NewDesk
+from labkit.wire.seams.heartbeat import NewBeating
+from labkit.wire.seams.history import NewHistory
+from labkit.wire.seams.outbox import NewWaiting
+from labkit.wire.seams.validator import Validate
 from labkit.wire.server import Server
 
 LEAVING_S = 2.0

@@ -9,7 +9,7 @@ import pytest
 from labkit.bench.launch.lab import Health, Lab, OwnClassFailed
 from labkit.bench.play.actions import fill_disk, free_disk, freeze, heal, kill_server, mute, read_at
 from labkit.bench.play.recording import Recording
-from tests.wire.test_own_desk import Eager, First
+from tests.wire.seams.test_desk import Eager, First
 
 
 @pytest.fixture
