@@ -30,7 +30,8 @@ from labkit.bench.launch.server_thread import ServerThread
 from labkit.bench.play.actions import Action
 from labkit.bench.play.plan import DISK, HISTORY, OUTBOX, plan
 from labkit.bench.play.recording import Recording
-from labkit.bench.play.stage import perform
+from labkit.bench.play.stage import perform, show_while
+from labkit.bench.play.talk import Talk, converse, planned
 from labkit.bench.sampler import Sampler
 from labkit.bench.timeline.merge import Timeline, read_audit, timeline
 from labkit.bench.watch import Watch
@@ -243,6 +244,16 @@ class Lab:
         if faults := self.own_faults:
             raise OwnClassFailed("; ".join(faults))
         return run
+
+    async def talk(self, texts: Mapping[str, str | bytes], *, seconds: float = 6) -> Talk:
+        """Send odd texts, each by a guest of its own in `room:talk`, and return what became of them.
+
+        Their senders' answers and what three browsers in the room read are shown while it lasts; `bytes` are sent as
+        a binary message. Raises ValueError.
+        """
+        talk = planned(texts, seconds)
+        await show_while(converse(self, texts, seconds, talk), talk)
+        return talk
 
     @property
     def own_faults(self) -> list[str]:
