@@ -71,7 +71,9 @@ HOW = {
     ".venv/bin/labkit class help physics otter --hint": Run(code=2),
     '.venv/bin/labkit class help physics otter --note "Count bytes, not frames."': Run(code=2),
     ".venv/bin/labkit class here physics 04-validator": Run(after=CLASS, first=ROSTER),
-    ".venv/bin/labkit class remove physics otter --erase": Run(after=CLASS, code=2),
+    ".venv/bin/labkit class remove physics otter --erase": Run(
+        after=CLASS, first=".venv/bin/labkit class code physics otter"
+    ),
     '.venv/bin/labkit class vote physics --ask "Which fills first?" --option ours --option "the kernel\'s"': Run(
         after=CLASS
     ),
