@@ -30,7 +30,8 @@ from labkit.bench.launch.server_thread import ServerThread
 from labkit.bench.play.actions import Action
 from labkit.bench.play.plan import DISK, HISTORY, OUTBOX, plan
 from labkit.bench.play.recording import Recording
-from labkit.bench.play.stage import perform
+from labkit.bench.play.stage import perform, show_while
+from labkit.bench.play.talk import Talk, converse, planned
 from labkit.bench.sampler import Sampler
 from labkit.bench.timeline.merge import Timeline, read_audit, timeline
 from labkit.bench.watch import Watch
@@ -72,7 +73,7 @@ class Health:
 
     def __repr__(self) -> str:
         clients = f"{self.clients} client{'' if self.clients == 1 else 's'}"
-        return f"healthy: the server runs, {clients} open, no task died, no socket leaked"
+        return f"healthy: the server is running, {clients} connected, no task died, no socket leaked"
 
 
 class Lab:
@@ -244,6 +245,16 @@ class Lab:
             raise OwnClassFailed("; ".join(faults))
         return run
 
+    async def talk(self, texts: Mapping[str, str | bytes], *, seconds: float = 6) -> Talk:
+        """Send odd texts, each by a guest of its own in `room:talk`, and return what became of them.
+
+        Their senders' answers and what three browsers in the room read are shown while it lasts; `bytes` are sent as
+        a binary message. Raises ValueError.
+        """
+        talk = planned(texts, seconds)
+        await show_while(converse(self, texts, seconds, talk), talk)
+        return talk
+
     @property
     def own_faults(self) -> list[str]:
         """What your own classes raised since the server started, each fault once."""
@@ -316,7 +327,7 @@ class Lab:
             self._start_server(urlsplit(self.url).port or 0)
 
     def health(self) -> Health:
-        """Check that the server runs, all clients are open, no task died and no socket leaked. Raises Unhealthy.
+        """Check that the server runs, its clients are connected, no task died and no socket leaked. Raises Unhealthy.
 
         A client that is reconnecting has SETTLE_S seconds to finish.
         """

@@ -20,6 +20,8 @@ from labkit.text.digits import digits
 if TYPE_CHECKING:
     import pandas
 
+    from labkit.bench.play.talk import Talk
+
 SAMPLE_S = 0.12  # between two samples
 DID, CLOSED, BACK, KILLED = "did", "closed", "back", "killed"
 AGE, BYTES = "age limit", "byte limit"
@@ -79,7 +81,7 @@ class Moment(NamedTuple):
 class Viewer(Protocol):
     """What draws recordings."""
 
-    async def watch(self, recording: "Recording") -> None:
+    async def watch(self, recording: "Recording | Talk") -> None:
         """Show a recording until it is over, then leave a still picture."""
         ...
 

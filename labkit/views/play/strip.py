@@ -108,6 +108,8 @@ def _css(run: Recording, moment: Moment) -> str:
     ending = _last_end(run, moment.at) if run.plan.about_disk else run.ending(run.plan.watched, moment.at)
     if run.plan.about_disk and disk.is_full(run, moment.at):
         return "frame closed-frame"
+    if run.plan.about == HISTORY and history.place(run, moment.at).missing:
+        return "frame closed-frame"
     if ending is None:
         return "frame"
     return {BACK: "frame back-frame"}.get(ending.kind, "frame closed-frame")

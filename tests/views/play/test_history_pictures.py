@@ -94,6 +94,7 @@ def test_strip_of_a_history_has_the_bar() -> None:
     assert drawn["1 missed"].text == "324 are out of reach"
     assert drawn["2 missed"].text == "344 never received"
     assert drawn["1 network"].text == "network: stopped"
+    assert drawn["2 frame"].attributes["class"] == "frame closed-frame"
 
 
 def test_kit_in_place_of_a_class_is_drawn_the_same() -> None:
