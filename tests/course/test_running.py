@@ -20,7 +20,7 @@ from labkit.course.result import Result
 from labkit.course.running import shortage
 from labkit.course.running.answer_process import AnswerEnded, AnswerFault, AnswerProcess
 from labkit.course.running.faults import SENTENCES, at_line, sentence
-from labkit.course.running.handler_server import line_in
+from labkit.course.running.handler_server import ANSWER, line_in, line_of
 from labkit.course.running.packets import HEAD, packed
 from labkit.course.stage import Calls, Stage
 from labkit.evidence import Outcome, broken, held
@@ -158,8 +158,41 @@ def test_line_is_counted_as_python_counts(end: str) -> None:
 
 def test_instruction_without_a_line_has_line_0() -> None:
     """Python gives some instructions no line; a tick that says so must not count as nonsense from the answer."""
-    frame = SimpleNamespace(f_code=SimpleNamespace(co_filename="answer"), f_lineno=None)
-    assert line_in(frame) == 0  # type: ignore[arg-type]
+    ANSWER.are_of(code := compile("x = 1", "answer", "exec"))
+    assert line_in(SimpleNamespace(f_code=code, f_lineno=7)) == 7  # type: ignore[arg-type]
+    assert line_in(SimpleNamespace(f_code=code, f_lineno=None)) == 0  # type: ignore[arg-type]
+
+
+BORROWS = """
+def answer(x):
+    line = compile("\\n" * 9 + "1 / 0", "answer", "exec")
+    exec(line)
+"""
+HIDES = """
+code = compile("def answer(x):\\n    pass\\n    while True:\\n        pass", "made", "exec")
+exec(code)
+first = answer
+def answer(x):
+    return first(x)
+"""
+
+
+def test_line_is_that_of_the_answer_whatever_other_code_is_called() -> None:
+    """Code that the answer compiles under its own file's name, or under ours, has other lines."""
+    raised = judged("rule", BORROWS).checks[1].actual
+    assert "ZeroDivisionError" in raised
+    stuck = judged("rule", HIDES).checks[0]
+    assert stuck.actual.endswith("at line 2 of `answer`: return first(x)")
+
+
+def test_line_of_an_error_is_the_one_that_ran_foreign_code() -> None:
+    trace = None
+    ANSWER.are_of(code := compile(BORROWS + "\nanswer(1)", "answer", "exec"))
+    try:
+        exec(code, {})
+    except ZeroDivisionError as error:
+        trace = error.__traceback__
+    assert line_of(trace) == 4
 
 
 def test_error_of_another_check_is_not_reported() -> None:
@@ -403,6 +436,24 @@ def test_computing_on_a_busy_machine_is_not_waiting(monkeypatch: pytest.MonkeyPa
     waited, computed = (asyncio.run(call_with_ticks(computed_s)) for computed_s in (0.0005, 1 / 140))
     assert waited.fault == AnswerFault("never-returns")
     assert computed.fault == AnswerFault("stuck", line=3)
+
+
+def test_busy_judge_is_not_waiting_of_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replies that wait to be read, because the judge itself computes, cost the answer none of its time."""
+    monkeypatch.setattr("labkit.course.running.answer_process.PATIENT", 0.5)
+
+    async def busy() -> AnswerFault | None:
+        process = AnswerProcess(patience_s=1)
+        request = {"source": RULE + "return x", "name": "answer", "kind": "rule", "settings": {}, "drive": None}
+        await process.load(request)
+        for number in range(4):
+            asyncio.get_running_loop().call_later(0.001, time.sleep, 0.5)
+            assert (await process.call(number)).value == number
+        fault = process.fault
+        await process.close()
+        return fault
+
+    assert asyncio.run(busy()) is None
 
 
 def test_rule_that_waits_in_each_call_never_returns() -> None:

@@ -14,6 +14,7 @@ from labkit.course.result import Result
 from labkit.course.source import of_file
 from tests.course.answers import edited, known
 
+pytestmark = pytest.mark.timeout(600)  # the first of them waits for all
 BOX, JUDGE, ROOM, DOG = "06-outbox", "04-validator", "03-history", "05-silence"
 WAITS, CLOSE, DESK = "07-backoff", "07-close-codes", "08-stored-first"
 DOOR, ROOMS = "02-auth", "03-rooms"
@@ -110,6 +111,17 @@ STYLES = {
     "reads the limit from the module when it is needed": (
         DOOR,
         "from labkit.course import given\n" + plain(DOOR).replace("(), AUTH_TIMEOUT_S)", "(), given.AUTH_TIMEOUT_S)"),
+    ),
+    "a relative import of the given module": (
+        DOOR,
+        'from importlib import import_module\nkit = import_module(".given", "labkit.course")\n'
+        + plain(DOOR)
+        .replace("await talk(", "await kit.talk(")
+        .replace("(), AUTH_TIMEOUT_S)", "(), kit.AUTH_TIMEOUT_S)"),
+    ),
+    "the given module by its whole name": (
+        ROOMS,
+        "import labkit.course.given\n" + plain(ROOMS).replace("await enter(", "await labkit.course.given.enter("),
     ),
     "the limit as a default argument": (
         DOOR,
