@@ -40,7 +40,7 @@ def line(result: StormResult) -> str:
     back = "never" if result.t99_s is None else f"{result.t99_s:.1f} s"
     return (
         f"{result.policy:<12} capacity {result.handshakes_per_s:5.1f}/s   back {result.back:3} of {result.clients}   "
-        f"hashed {sum(result.hashed):5,}, {result.wasted:5,} for nobody   "
+        f"hashed {sum(result.hashed):5,}, {result.wasted:5,} wasted   "
         f"goodput in the second half {result.late_goodput:4.0%}   99 % back: {back}"
     )
 

@@ -65,7 +65,7 @@ class Storms:
         return "\n".join(lines)
 
     def _hashing_table(self) -> str:
-        lines = [f"{'policy':<13}{'back':>8}{'tries':>10}{'hashed':>10}{'for nobody':>12}{'99 % back':>12}"]
+        lines = [f"{'policy':<13}{'back':>8}{'tries':>10}{'hashed':>10}{'wasted':>12}{'99 % back':>12}"]
         for each in self.results:
             back = "never" if each.t99_s is None else f"{each.t99_s:.1f} s"
             counts = f"{each.back:>8,}{sum(each.arrivals):>10,}{sum(each.hashed):>10,}{each.wasted:>12,}"
