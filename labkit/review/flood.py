@@ -158,13 +158,22 @@ async def flood_without_reading(
         await asyncio.sleep(0.05)
     if lost(peer):
         return f"the connection was ended after {sent // 1024} KiB"
-    sock = peer.transport.get_extra_info("socket")
-    left = unread(sock)  # the kernel may buffer all of it for a server that no longer reads
+    left = _unread(peer)  # the kernel may buffer all of it for a server that no longer reads
     await asyncio.sleep(SETTLE_S)
     await _must_serve(is_serving)
-    if left and left == unread(sock):
+    if lost(peer):
+        return f"the connection was ended after {sent // 1024} KiB"
+    if left and left == _unread(peer):
         return f"the server stopped reading after {max(0, sent - left) // 1024} KiB"
     return None
+
+
+def _unread(peer: Peer) -> int:
+    """Return how many bytes the server has not read yet, in its kernel or in ours; 0 if the connection has ended."""
+    try:
+        return unread(peer.transport.get_extra_info("socket"))
+    except OSError:  # the server has reset the connection, which only the next write shows
+        return 0
 
 
 async def _is_stuck(peer: Peer, is_serving: Served) -> bool:
