@@ -21,6 +21,7 @@ from labkit.duel.drafts import (
     Draft,
     How,
     guessed_how,
+    lines_of_code,
     next_place,
     read_how,
     recorded,
@@ -151,28 +152,28 @@ async def _duel(
         made: dict[str, Any] = {"by": agent, "date": f"{datetime.now(UTC):%Y-%m-%d}", "seconds": round(answer.seconds)}
         write(place, "made.json", made | ({"note": answer.note} if answer.note else {}))
         click.echo(f"{place.name}: {answer.note or f'written in {answer.seconds:.0f} s'}", err=True)
-        result = await _judged(place.name, place.code, place, modules, budget_s)
+        result = await _judged(place, modules, budget_s)
         write(place, "review.json", result.json())
         found.append((place, result))
     return found
 
 
-async def _judged(name: str, code: Path, place: Draft | None, modules: Path | None, budget_s: float | None) -> Judged:
+async def _judged(place: Draft, modules: Path | None, budget_s: float | None) -> Judged:
     """Judge a draft, with progress on standard error. One whose start nobody can guess does not start."""
-    try:
-        how = guessed_how(code) if place is None else place.how
-    except BadDraft as error:
-        return Judged("not started", 0, str(error))
 
     def finding(one: Finding) -> None:
         if one.verdict == "broken":
-            click.echo(f"{name}:   {line(one)}", err=True)
+            click.echo(f"{place.name}:   {line(one)}", err=True)
 
     def step(text: str) -> None:
-        click.echo(f"{name}: {text}", err=True)
+        click.echo(f"{place.name}: {text}", err=True)
 
-    result = await judge_code(code, how, modules=modules, on_step=step, on_finding=finding, budget_s=budget_s)
-    click.echo(f"{name}: {_summary(result)}", err=True)
+    try:
+        options: dict[str, Any] = {"modules": modules, "on_step": step, "on_finding": finding, "budget_s": budget_s}
+        result = await judge_code(place.code, place.how, **options)
+    except BadDraft as error:
+        result = Judged("not started", lines_of_code(place.code), str(error))
+    step(_summary(result))
     return result
 
 
@@ -258,7 +259,7 @@ def record(
     except BadDraft as error:
         raise CannotRun(str(error)) from None
     if is_reviewed:
-        write(place, "review.json", _running(_judged(place.name, place.code, place, modules, None)).json())
+        write(place, "review.json", _running(_judged(place, modules, None)).json())
     click.echo(f"recorded {place.folder}")
 
 

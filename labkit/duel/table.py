@@ -9,7 +9,7 @@ from labkit.duel.drafts import Draft
 from labkit.duel.judging import SEVERITIES
 from labkit.duel.prompts import LANGUAGES, NAMES
 
-HEAD = ("language", "prompt", "drafts", "reviewed", *SEVERITIES, "lines", "seconds")
+HEAD = ("language", "prompt", "drafts", "reviewed", "probes", *SEVERITIES, "lines", "seconds")
 Cell = str | int | float | None
 
 
@@ -17,6 +17,7 @@ Cell = str | int | float | None
 class Row:
     """One language and prompt. Medians are of the reviewed drafts; those of lines and seconds, of all drafts.
 
+    `probes`: the median of the probes that held or were broken: a chat without a login or rooms is judged by fewer.
     `each`: the faults of each draft, such as {"P0": [1, 0, 2]}; None for a draft that was not reviewed.
     """
 
@@ -24,6 +25,7 @@ class Row:
     prompt: str
     drafts: int
     reviewed: int
+    probes: float | None
     each: Mapping[str, list[int | None]]
     lines: float
     seconds: float | None
@@ -39,12 +41,14 @@ class Row:
         """The row as text; after each median, the numbers that it is of."""
         faults = [f"{_shown(self.medians[name])} ({_each(self.each[name])})" for name in SEVERITIES]
         rest = [_shown(self.lines), _shown(self.seconds)]
-        return [self.language, self.prompt, str(self.drafts), str(self.reviewed), *faults, *rest]
+        head = [self.language, self.prompt, str(self.drafts), str(self.reviewed), _shown(self.probes)]
+        return [*head, *faults, *rest]
 
     def json(self) -> dict[str, Any]:
         """Return the row as it appears in the JSON."""
         head = {"language": self.language, "prompt": self.prompt, "drafts": self.drafts, "reviewed": self.reviewed}
         each = {name: list(values) for name, values in self.each.items()}
+        head |= {"probes": self.probes}
         return head | {"median": self.medians, "each": each, "lines": self.lines, "seconds": self.seconds}
 
 
@@ -67,7 +71,13 @@ def _row(language: str, prompt: str, group: list[tuple[Draft, Mapping[str, Any]]
     }
     seconds = [one for draft, _ in group if isinstance(one := draft.made.get("seconds"), int | float)]
     lines = median(int(review["lines"]) for _, review in group)
-    return Row(language, prompt, len(group), sum(is_reviewed), each, lines, median(seconds) if seconds else None)
+    probes = [
+        int(review["summary"]["held"]) + int(review["summary"]["broken"])
+        for (_, review), is_one in zip(group, is_reviewed, strict=True)
+        if is_one
+    ]
+    counts = len(group), sum(is_reviewed), median(probes) if probes else None
+    return Row(language, prompt, *counts, each, lines, median(seconds) if seconds else None)
 
 
 def markdown(found: Iterable[Row]) -> str:
