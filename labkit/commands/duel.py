@@ -153,7 +153,7 @@ async def _duel(
         write(place, "made.json", made | ({"note": answer.note} if answer.note else {}))
         click.echo(f"{place.name}: {answer.note or f'written in {answer.seconds:.0f} s'}", err=True)
         result = await _judged(place, modules, budget_s)
-        write(place, "review.json", result.json())
+        write(place, "findings.json", result.json())
         found.append((place, result))
     return found
 
@@ -259,7 +259,7 @@ def record(
     except BadDraft as error:
         raise CannotRun(str(error)) from None
     if is_reviewed:
-        write(place, "review.json", _running(_judged(place, modules, None)).json())
+        write(place, "findings.json", _running(_judged(place, modules, None)).json())
     click.echo(f"recorded {place.folder}")
 
 

@@ -3,7 +3,7 @@
 LANGUAGE/PROMPT-N/draft/     unchanged, without node_modules and package-lock.json
 LANGUAGE/PROMPT-N/made.json  {"by": ..., "date": ..., "seconds": ...}, and perhaps a "note"
 LANGUAGE/PROMPT-N/how.toml   start, environment, tokens and dialect; see `How`
-LANGUAGE/PROMPT-N/review.json
+LANGUAGE/PROMPT-N/findings.json
 """
 
 import json
@@ -97,7 +97,7 @@ class Draft:
     @property
     def review(self) -> dict[str, Any] | None:
         """The review that was recorded with it, or None. Raises BadDraft."""
-        path = self.folder / "review.json"
+        path = self.folder / "findings.json"
         return _json(path) if path.exists() else None
 
 

@@ -55,7 +55,7 @@ class Judged:
         return self.outcome == "reviewed" and not any(self.counts.values())
 
     def json(self) -> dict[str, Any]:
-        """Return it as review.json."""
+        """Return it as findings.json."""
         head: dict[str, Any] = {"outcome": self.outcome, "why": self.why, **self.counts, "lines": self.lines}
         head |= {"profile": PROFILE, "labkit": installed_version()}
         if self.report is None:

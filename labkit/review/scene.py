@@ -286,6 +286,7 @@ class Scene:
             if dialect.pings_by_chat and not dialect.lacks_message("join") and "joined" not in dialect.no_answers:
                 return self.encode(type="join", roomId=self.room("first")), "joined"
             return self.encode(type="ping"), "pong"
+        await self._log_in()
         return self.encode(type="auth", token=await self.token()), "auth_ok"
 
     async def http(

@@ -52,8 +52,8 @@ def test_live_run_asks_judges_records_and_shows_the_table(tmp_path: Path) -> Non
     assert sorted(path.name for path in (keep / "python/brief-1").iterdir()) == [
         "agent.log",
         "draft",
+        "findings.json",
         "made.json",
-        "review.json",
     ]
     assert run("table", str(keep))[1] == output
 
@@ -91,7 +91,7 @@ def test_record_keeps_the_draft_with_its_review(tmp_path: Path) -> None:
     code, output, _ = run("record", str(source), *options)
     place = into / "python/bare-1"
     assert (code, output) == (0, f"recorded {place}\n")
-    assert json.loads((place / "review.json").read_text())["outcome"] == "not started"
+    assert json.loads((place / "findings.json").read_text())["outcome"] == "not started"
     assert json.loads((place / "made.json").read_text())["note"] == "odd"
     assert run("record", str(source), *options, "--no-review")[1] == f"recorded {into / 'python/bare-2'}\n"
 
