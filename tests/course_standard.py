@@ -7,11 +7,13 @@ questions with their answers, and the way to the exercises. `tests/test_course_s
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from tests.notebook_guards import Notebook, code_cells, source
 
 Standard = Callable[[Notebook], list[str]]
 MOST_WORDS = 1000
+FILM = '<div class="labkit-play"'
 FAR = 2  # cells from a picture to its caption: a text twin may stand in between
 
 
@@ -61,10 +63,16 @@ def is_live(notebook: Notebook) -> list[str]:
     return [] if re.search(r"\.(live|play)\(", code(notebook)) else ["shows nothing that moves"]
 
 
+def has_picture(cell: dict[str, Any]) -> bool:
+    """A saved picture: of a panel or a chart, or the film strip of an experiment."""
+    data = [output.get("data", {}) for output in cell.get("outputs", [])]
+    return any("image/png" in each or FILM in "".join(each.get("text/html", "")) for each in data)
+
+
 def plots_latency_or_buffer(notebook: Notebook) -> list[str]:
-    """A picture stays of latency, round trip or buffer size."""
-    pictures = [cell for cell in code_cells(notebook) for out in cell["outputs"] if "image/png" in out.get("data", {})]
-    drawn = re.search(r"round.trip|latenc|buffer|outbox|Dashboard|storm", code(notebook))
+    """A picture stays of latency, round trip or buffer size, or of an experiment, which measures one of them."""
+    pictures = [cell for cell in code_cells(notebook) if has_picture(cell)]
+    drawn = re.search(r"round.trip|latenc|buffer|outbox|Dashboard|storm|\.play\(", code(notebook))
     return [] if pictures and drawn else ["keeps no picture of latency or buffer size"]
 
 
@@ -72,8 +80,7 @@ def says_what_to_see(notebook: Notebook) -> list[str]:
     """Close behind every picture stand the words that say what to see."""
     cells, faults = notebook["cells"], []
     for at, cell in enumerate(cells):
-        outputs = cell.get("outputs", [])
-        if any("image/png" in output.get("data", {}) for output in outputs):
+        if has_picture(cell):
             behind = [source(each) for each in cells[at + 1 : at + 1 + FAR] if each["cell_type"] == "markdown"]
             if not any("*What to see" in text for text in behind):
                 faults.append(f"a picture without a caption: {source(cell)[-40:]!r}")

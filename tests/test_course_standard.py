@@ -62,6 +62,17 @@ def test_the_standard_sees_what_is_missing(standard: standards.Standard, text: s
     assert standard(without(text, instead)) != []
 
 
+@pytest.mark.parametrize("standard", [standards.plots_latency_or_buffer, standards.says_what_to_see])
+def test_film_strip_of_an_experiment_is_a_picture(standard: standards.Standard) -> None:
+    """A notebook whose only picture is a film strip has one, and needs words that say what to see."""
+    strip = {"output_type": "display_data", "data": {"text/html": ['<div class="labkit-play" data-story="x">'] * 2}}
+    cell = {"cell_type": "code", "source": ["await lab.play()"], "outputs": [strip]}
+    words = {"cell_type": "markdown", "source": ["*What to see: it falls.*"]}
+    other = {"cell_type": "code", "source": ["await lab.play()"], "outputs": []}
+    assert standard({"cells": [cell, words]}) == []
+    assert standard({"cells": [cell if standard is standards.says_what_to_see else other]}) != []
+
+
 def test_a_comparison_before_its_question_is_seen() -> None:
     """Who knows the answer predicts nothing."""
     notebook = read(SOUND)

@@ -66,6 +66,14 @@ HOW = {
     ".venv/bin/labkit class start physics --roster roster.csv --lan --tls --grade": Run(until="/board", first=ROSTER),
     ".venv/bin/labkit class grade physics": Run(after=CLASS, first=ROSTER),
     ".venv/bin/labkit class grade physics --accept otter 06-outbox": Run(after=CLASS, first=ROSTER, code=2),
+    ".venv/bin/labkit class help physics": Run(after=CLASS, first=ROSTER),
+    ".venv/bin/labkit class help physics otter": Run(code=2),
+    ".venv/bin/labkit class help physics otter --hint": Run(code=2),
+    '.venv/bin/labkit class help physics otter --note "Count bytes, not frames."': Run(code=2),
+    ".venv/bin/labkit class here physics 04-validator": Run(after=CLASS, first=ROSTER),
+    ".venv/bin/labkit class remove physics otter --erase": Run(
+        after=CLASS, first=".venv/bin/labkit class code physics otter"
+    ),
     '.venv/bin/labkit class vote physics --ask "Which fills first?" --option ours --option "the kernel\'s"': Run(
         after=CLASS
     ),

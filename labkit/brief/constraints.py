@@ -46,7 +46,7 @@ CONSTRAINTS = (
         ("slow",),
     ),
     Constraint(
-        "Reconnects are spread at random and their waits grow. The server survives the clients that do not comply.",
+        "Clients spread their reconnects at random, with growing waits. The server survives those that do not.",
         "After a restart all clients return in the same second, and the server goes down again.",
         ("storms/6", "storms/7", "waits/1", "waits/3", "waits/4"),
         ("storms", "entry", "codes", "waits", "words", "line"),
@@ -85,9 +85,12 @@ STACKS: dict[Stack, tuple[str, ...]] = {
         "Python 3.11 or newer with `websockets` (`websockets.asyncio.server`); one file, `server.py`.",
         "Set `max_size=65536`. Never `await send()` for other members in the handler: give each member a bounded queue"
         " and one writer task.",
-        "Set `ping_interval`, `ping_timeout` and `close_timeout=1`. Catch ConnectionClosed.",
+        "Set `ping_interval`, `ping_timeout` and `close_timeout=1`; its own heartbeat closes with 1011, which will"
+        " do. Catch ConnectionClosed.",
         "The library answers pings by itself, even while the client does not read: poll"
-        " `ws.transport.get_write_buffer_size()`, and end the connection above the limit.",
+        " `ws.transport.get_write_buffer_size()` every 0.1 s, and end the connection above the limit. Set"
+        " `write_limit=0` and `compression=None`, so that this buffer is all that waits outside your queue.",
+        "`ws.close()` waits behind a send that is stalled: call `ws.transport.abort()` 1 s after you began to close.",
         "A request head may be 1 MiB by default. Before the import, set WEBSOCKETS_MAX_NUM_HEADERS=32 and"
         " WEBSOCKETS_MAX_LINE_LENGTH=2048 in `os.environ`.",
     ),

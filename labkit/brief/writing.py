@@ -13,18 +13,26 @@ from labkit.rules.limits import Limits
 
 Part = Literal["all", "server", "client", "schema"]
 _LIMITS = {
-    "auth_timeout_s": "from the handshake to a valid auth; then 4401",
+    "auth_timeout_s": "from the end of the handshake to a valid auth; then 4401",
     "ping_interval_s": "between two pings of one connection",
-    "ping_timeout_s": "from a ping to its pong; then 4408",
+    "ping_timeout_s": "from a ping to its pong; then the end of the connection, with 4408 if your library lets you",
     "close_deadline_s": "from a close frame to the abort of the TCP connection",
     "outbox_bytes": "waiting for one member; then 1013",
-    "outbox_age_s": "age of the oldest waiting frame; then 1013, whichever comes first",
+    "outbox_age_s": "age of the oldest frame in your queue or the library's buffer; then 1013, whichever comes first",
     "max_message_bytes": "one message from a client; then 1008",
     "max_frame_bytes": "one frame from a client; then 1009, as soon as its header arrives",
 }
 _MORE_LIMITS = """\
-The names end in their unit. A request head has at most 16 KiB; refuse a longer one with HTTP 431, or end the
-connection. `outbox_bytes` counts everything that waits for one client: events, answers and pongs."""
+The names end in their unit. A request head has at most 64 KiB; refuse a longer one with HTTP 431, or end the
+connection. `outbox_bytes` counts everything that waits for one client: events, answers and pongs. A message in
+fragments that exceeds `max_frame_bytes` may get 1009."""
+_PROBES = """\
+The names in brackets are probes of `labkit review`. Each will be run,
+those after "optional" only with `--profile full`."""
+_REASONS = """\
+The codes are judged, except where the lists below call a probe optional; the reasons are a proposal. For 1002, 1007 and
+1009 your library's own reason will do. Never put anything from a client into a reason. A slot follows the reason, in
+milliseconds: `restart retry=1500`."""
 _WIRE = """\
 All messages are JSON objects in text frames. `>` is sent by the client, `<` by the server.
 
@@ -43,12 +51,16 @@ The sender of a chat receives the event too: it is the acknowledgement. Check ea
 first rule that fails decide: valid (else close 1008), authenticated (else close 4403), joined (else close 1008).
 
 A server may add `resume`, `expiresAt`, `pingMs` and `reconnect: {"windowMs": NUMBER}` to `auth_ok`, and `epoch`, `seq`
-and `gap` to `joined`. Ignore fields and types that you do not know. `labkit brief --for schema` has every message."""
+and `gap` to `joined`. Both sides ignore fields that they do not know. A client ignores unknown types too; to a server
+they are invalid. `labkit brief --for schema` prints every message, those of optional features included."""
 _SERVER = """\
-Listen on 127.0.0.1, on the port in the environment variable `PORT` (8080 if it is unset), on any path. The accepted
-token is in `DEV_TOKEN` (`dev-token` if it is unset); each login is a new user. `GET /` answers 200. Print each recorded
-event as one line of JSON on standard output, and nothing secret. Offer `auth`, `join`, `chat` and `ping`; without a
-feature from the lists below, every other type is unknown."""
+Listen on 127.0.0.1, on the port in the environment variable `PORT` (8080 if it is unset). Accept a WebSocket on any
+path; a plain `GET /` gets 200, and other plain requests what you like. The accepted token is in `DEV_TOKEN`
+(`dev-token` if it is unset); each login is a new user. Record an event by writing it as one line of JSON to standard
+output, with nothing secret in it: deliver once the write has succeeded, and never if it fails. On SIGTERM close every
+connection with 1001 or 1012.
+
+Offer `auth`, `join`, `chat` and `ping`; without a feature from the lists below, every other type is unknown."""
 _CLIENT = """\
 Read `LABKIT_URL`, `LABKIT_TOKEN` and `LABKIT_ROOM` from the environment. Join the room and stay in it. Send each line
 of standard input as a chat. A POST to `LABKIT_TICKET_URL` returns a fresh ticket as JSON: `{"ticket": TEXT}`.
@@ -80,7 +92,7 @@ def _sections(stack: Stack, part: Part) -> Iterator[str]:
     yield "## Is it a WebSocket?\n\n" + _table(
         ("transport", "when", "put this in the brief"), ((name, when, f"{line}") for name, when, line in TRANSPORTS)
     )
-    yield "## The constraints\n\nThe names in brackets are probes of `labkit review`. Each will be run."
+    yield f"## The constraints\n\n{_PROBES}"
     yield "\n".join(_constraints(part))
     yield "## The stack\n\n" + "\n".join(f"- {line}" for line in STACKS[stack])
     yield "## The messages\n\n" + _WIRE
@@ -89,10 +101,7 @@ def _sections(stack: Stack, part: Part) -> Iterator[str]:
     if part != "server":
         yield "## How the client starts\n\n" + _CLIENT
     yield "## The numbers\n\n" + _numbers()
-    yield (
-        "## Close codes\n\nUse these codes with these reasons. Never put anything from a client into a reason.\n\n"
-        + _codes()
-    )
+    yield f"## Close codes\n\n{_REASONS}\n\n{_codes()}"
     yield "## What each constraint leaves open"
     yield from _open(part)
     yield "## How it is judged\n\n" + _commands(part)
@@ -104,10 +113,13 @@ def _probes(part: Part) -> tuple[Probe, ...]:
 
 
 def _constraints(part: Part) -> Iterator[str]:
-    known = {probe.id for probe in _probes(part)}
+    profiles = {probe.id: probe.profile for probe in _probes(part)}
     for number, one in enumerate(CONSTRAINTS, 1):
-        judged = [name for name in one.probes if name in known] or ["judged at the other end"]
-        yield f"{number}. **{one.rule}** Without it: {one.failure} [{', '.join(judged)}]"
+        required = [name for name in one.probes if profiles.get(name, "full") != "full"]
+        optional = [name for name in one.probes if profiles.get(name) == "full"]
+        judged = ", ".join(required) or ("" if optional else "judged at the other end")
+        more = f"{'; ' if judged else ''}optional: {', '.join(optional)}" if optional else ""
+        yield f"{number}. **{one.rule}** Without it: {one.failure} [{judged}{more}]"
 
 
 def _open(part: Part) -> Iterator[str]:

@@ -13,6 +13,8 @@ from labkit.rules.grants import EVERY_ROOM
 from labkit.rules.messages import Auth, Message
 from labkit.rules.session import Identity, Session, State
 from labkit.wire.connection import Connection
+from labkit.wire.external.gateway import Gateway
+from labkit.wire.external.identities import Identities
 from labkit.wire.hub import Hub
 
 
@@ -132,6 +134,21 @@ class RefreshChangesTheUser(Planted):
     def plant(self, hub: Hub) -> None:
         sessions = hub.state.sessions
         sessions.renew = lambda _, token, **options: sessions.admit(token, **options)  # type: ignore[method-assign]
+
+
+class AnybodyIsTheGateway(Planted):
+    """The gateway's header names the user, whichever address it comes from."""
+
+    found_by = ("auth/21",)
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        gateway = _Anywhere(["192.0.2.1"], "X-User", default_rooms=EVERY_ROOM)
+        super().__init__(*arguments, **options, identities=Identities(gateway=gateway))
+
+
+class _Anywhere(Gateway):
+    def is_here(self, address: str) -> bool:
+        return True
 
 
 class RevokedStaysConnected(Planted):

@@ -34,7 +34,7 @@ def lines(failed: Failed) -> list[str]:
         *_labelled("messages", failed.evidence),
         *_labelled("actual", failed.actual.split("\n")),
         *([f"shows     {failed.tag}"] if failed.tag else []),
-        "your cell",
+        "the cell",
     ]
     return [*found, *(f"    {line}" for line in failed.source.split("\n"))]
 

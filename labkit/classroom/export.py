@@ -2,7 +2,9 @@
 
     rows(board, real_names, verdicts)        one per student and exercise: status, verified, tries, minutes, ...
     gradebook(board, real_names, verdicts)   nbgrader's import format: assignment, student_id, score, max_score
-    into_nbgrader(path, ...)       directly into an nbgrader database, through nbgrader's API
+    by_student(grades)                       the same grades for an LMS: a row per student, a column per exercise
+    into_nbgrader(path, ...)                 directly into an nbgrader database, through nbgrader's API
+    votes(tallies)                           one row per question, round and option: how many votes
 
 Students appear under their pseudonyms unless a roster gives their real names.
 """
@@ -11,7 +13,7 @@ import csv
 import os
 import sys
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -19,6 +21,7 @@ from labkit.classroom.board import Board, Cell
 from labkit.classroom.board import Row as StudentRow
 from labkit.classroom.grading.verdicts import Verdict
 from labkit.classroom.register import INSTRUCTOR
+from labkit.classroom.votes.box import Tally
 from labkit.platform.packages import missing
 from labkit.rules.answers import iso
 
@@ -41,6 +44,8 @@ NBGRADER_COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
     *("raw_score", "late_submission_penalty", "score", "max_score"),
 )
+STUDENT_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")  # Canvas wants all; others use one
+VOTE_COLUMNS = ("question", "text", "state", "round", "option", "votes", "share", "measured")
 ASSIGNMENT = "class-{}"  # a name of our own, so that no assignment of nbgrader is overwritten
 MAX_SCORE = 1.0
 Row = dict[str, Any]
@@ -71,12 +76,26 @@ def _standing(cell: Cell | None, verdict: Verdict | None) -> Row:
     return {"verified": "no", "not_verified_because": verdict.why}
 
 
-def write_csv(file: TextIO, table_rows: Iterable[Row]) -> None:
+def write_csv(file: TextIO, table_rows: Iterable[Row], columns: Sequence[str] = COLUMNS) -> None:
     """Write rows as CSV that is safe to open in a spreadsheet: text that looks like a formula gets an apostrophe."""
     table = csv.writer(file)
-    table.writerow(COLUMNS)
+    table.writerow(columns)
     for row in table_rows:
-        table.writerow([_cell(row[column]) for column in COLUMNS])
+        table.writerow([_cell(row[column]) for column in columns])
+
+
+def votes(tallies: Iterable[Tally]) -> list[Row]:
+    """Return one row per question, round and option, without any name. `measured`: whether this was measured."""
+    found = []
+    for tally in tallies:
+        asked = tally.asked
+        for number, counts in enumerate(tally.rounds, 1):
+            for at, (option, count) in enumerate(zip(asked.question.options, counts)):
+                share = round(count / sum(counts), 3) if sum(counts) else 0.0
+                measured = None if asked.measured is None else "yes" if asked.measured == at else "no"
+                values = (asked.question.id, asked.question.text, asked.state, number, option, count, share, measured)
+                found.append(dict(zip(VOTE_COLUMNS, values)))
+    return found
 
 
 def gradebook(board: Board, real_names: Mapping[str, str], verdicts: Verdicts | None = None) -> list[Row]:
@@ -103,6 +122,18 @@ def write_gradebook(file: TextIO, grades: Iterable[Row]) -> None:
     table.writeheader()
     for grade in grades:
         table.writerow({name: _cell(value) for name, value in grade.items()} | {"raw_score": grade["score"]})
+
+
+def by_student(grades: Iterable[Row]) -> tuple[list[Row], list[str]]:
+    """Return one row per student, with a column per assignment, and all columns in order."""
+    found: dict[str, Row] = {}
+    assignments: dict[str, None] = {}
+    for grade in grades:
+        name = grade["student_id"]
+        empty = dict.fromkeys(STUDENT_COLUMNS, "") | {"Student": name, "SIS Login ID": name}
+        found.setdefault(name, empty)[grade["assignment"]] = grade["score"]
+        assignments[grade["assignment"]] = None
+    return list(found.values()), [*STUDENT_COLUMNS, *assignments]
 
 
 def into_nbgrader(path: Path, grades: Iterable[Row]) -> int:

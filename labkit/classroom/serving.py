@@ -28,7 +28,7 @@ from labkit.classroom.catalogue import Catalogue
 from labkit.classroom.drill import Drill, Kind, note_drill, read_drill
 from labkit.classroom.help.desk import HelpDesk
 from labkit.classroom.record import ClassRecord
-from labkit.classroom.register import INSTRUCTOR, Register, news_of, room_of, votes_of
+from labkit.classroom.register import INSTRUCTOR, Register, help_of, news_of, room_of, votes_of
 from labkit.classroom.solutions import SolutionsDesk
 from labkit.classroom.votes.office import VotingOffice
 from labkit.rules.answers import encode
@@ -205,6 +205,7 @@ class ClassServer:
     def _which(self, request: Request, peer: Peer) -> Response:
         class_id = self._register.class_id
         rooms = {"room": room_of(class_id), "newsRoom": news_of(class_id), "votesRoom": votes_of(class_id)}
+        rooms["helpRoom"] = help_of(class_id)
         asks = {"grades": self._register.grades, "votesByName": self._register.votes_by_name}
         answer = {"class": class_id, **rooms, **asks}
         return reply(HTTPStatus.OK, encode(answer), "application/json")

@@ -95,8 +95,7 @@ class OpenSolutions:
         """Return the exercise that the class has reached if it is not announced yet. Raises AuditError."""
         with reading(self._path) as file:
             (told,) = file.execute("SELECT value FROM class WHERE name = 'here_told'").fetchone() or (None,)
-        here = self.here()
-        return here if here and told == "" else None
+        return (self.here() or None) if told == "" else None
 
     def told(self) -> None:
         """Note that it is announced. Raises AuditError."""

@@ -21,6 +21,7 @@ from labkit.bench.ask import ask, basic, json_of
 from labkit.bench.tunnel import route_to
 from labkit.classroom.board import Board, well_formed
 from labkit.classroom.membership import admitted
+from labkit.classroom.posting import packed
 from labkit.classroom.register import INSTRUCTOR
 from labkit.wire.client.client import Client, Disconnected
 from labkit.wire.client.link import PASSING_STATUSES
@@ -40,6 +41,8 @@ class Watcher:
         self.board = Board()
         self.present: set[str] = set()
         self.before: dict[str, Any] = {}  # the newest snapshot
+        self.which: dict[str, Any] = {}  # what the class says of itself
+        self.questions: dict[str, dict[str, Any]] = {}  # how the votes stood when they were last asked for, by id
         self.client: Client | None = None
         self._code = code
         self._tls = tls
@@ -63,13 +66,16 @@ class Watcher:
     async def _connected(self) -> None:
         self.client = Client(self.url, self._ticket, tls=self._tls, route=self._route, **self._options)
         async with self.client as client:
-            which = await _until_it_works(lambda: self._ask("/class"))
+            self.which = which = await _until_it_works(lambda: self._ask("/class"))
             room = await client.join(which["room"])
-            news = await client.join(which["newsRoom"])
+            followed = [room, await client.join(which["newsRoom"])]
+            if "votesRoom" in which:  # not in a class of an older labkit
+                followed.append(await client.join(which["votesRoom"]))
+                await _until_it_works(lambda: self.request("class/votes"))
             await _until_it_works(self.look)
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._follow(room))
-                tasks.create_task(self._follow(news))
+                for one in followed:
+                    tasks.create_task(self._follow(one))
                 tasks.create_task(self._catch_up(room))
 
     async def look(self) -> dict[str, Any]:
@@ -84,6 +90,14 @@ class Watcher:
                 self.board.apply(event)
             self._received.extend(self._meanwhile)
             return self.before
+
+    async def request(self, path: str, wish: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Ask for the votes, or with a wish change them, as the board page does. Raises OSError."""
+        code, body = basic(INSTRUCTOR, self._code), None if wish is None else b""
+        header = None if wish is None else packed(wish)
+        answer = json_of(await asyncio.to_thread(self._answer, f"/{path}", code, body, header))
+        self.questions |= {question["id"]: question for question in answer.get("questions", [])}
+        return answer
 
     async def announce(self, text: str) -> None:
         """Send an announcement to the class. Raises the same errors as `ClientRoom.chat`."""
@@ -136,8 +150,10 @@ class Watcher:
     async def _ask(self, path: str, code: str | None = None) -> dict[str, Any]:
         return json_of(await asyncio.to_thread(self._answer, path, code))
 
-    def _answer(self, path: str, code: str | None, body: bytes | None = None) -> bytes:
-        return ask(self.url, path, code, body, self._tls, self._route())
+    def _answer(
+        self, path: str, code: str | None, body: bytes | None = None, header: dict[str, str] | None = None
+    ) -> bytes:
+        return ask(self.url, path, code, body, self._tls, self._route(), header)
 
     async def _ticket(self) -> str:
         return await asyncio.to_thread(self._admitted)

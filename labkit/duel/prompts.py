@@ -25,7 +25,7 @@ Build the foundation of a realtime feature over WebSocket: a server, and a page 
 - Delivery over WebSocket does not replace an audit log."""
 _WHERE = """\
 Write it in {}, which is installed; nothing can be downloaded.
-Write all files into the current folder. The server listens on localhost, on the port in the environment variable PORT,
+Write all files into the current folder. The server listens on 127.0.0.1, on the port in the environment variable PORT,
 or 8080. README.md says how to start it."""
 
 

@@ -174,14 +174,16 @@ class Scene:
             raise CannotTell("the server did not answer the handshake")
         return status_of(peer.head) if END_OF_HEAD in peer.head else 0
 
-    async def connect(self, *, receive_buffer: int | None = None, room: str | None = None) -> Peer:
+    async def connect(
+        self, *, receive_buffer: int | None = None, room: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> Peer:
         """Open a WebSocket and send nothing; `room`: for servers whose URL names it.
 
         Raises CannotTell if the handshake fails.
         """
         await self._log_in()
         peer = await self.dial(receive_buffer=receive_buffer)
-        status = await self.handshake(peer, room=room)
+        status = await self.handshake(peer, room=room, headers=headers)
         if status != 101:
             failure = f"got HTTP {status}" if status else "got no answer: the connection ended"
             raise CannotTell(f"the handshake {failure}")
@@ -205,7 +207,12 @@ class Scene:
             self.transcript.secrets |= given
 
     async def enter(
-        self, *rooms: str, token: str | None = None, previous: str | None = None, receive_buffer: int | None = None
+        self,
+        *rooms: str,
+        token: str | None = None,
+        previous: str | None = None,
+        receive_buffer: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Peer:
         """Open a connection, authenticate and join these rooms. Raises CannotTell if the server refuses."""
         self._must_fit(rooms)
@@ -213,7 +220,8 @@ class Scene:
         if not rooms and self.target.dialect.pings_by_chat and not has_one_room:
             rooms = (self.room(f"own{len(self._peers)}"),)
         for _ in range(TRIES):
-            peer = await self.connect(receive_buffer=receive_buffer, room=rooms[0] if rooms else None)
+            first = rooms[0] if rooms else None
+            peer = await self.connect(receive_buffer=receive_buffer, room=first, headers=headers)
             token = await self.token() if token is None else token
             try:
                 peer.ok = await self._authenticate(peer, token, {} if previous is None else {"previous": previous})

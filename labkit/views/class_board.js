@@ -1,18 +1,28 @@
-// The browser's half of labkit.views.class_board: the page's board (labkit/web/board_view.js), fed by the kernel.
-// A view that opens late requests everything; after that, it receives events as they arrive.
+// The browser's half of labkit.views.class_board: the page's board and votes (labkit/web), fed by the kernel.
+// A view that opens late requests everything; after that, it receives events as they arrive. Requests about the votes go
+// through the kernel, which has the instructor's code.
 
+import { Votes } from "./board_votes.js";
 import { BoardView } from "./board_view.js";
 
 function render({ model, el }) {
   el.classList.add("labkit-board");
   let behind = 0; // the server's clock minus ours
+  let votes = null;
+  let votesRoom = null;
+  let count = 0;
   const present = new Set();
-  const view = new BoardView(el, () => Date.now() + behind);
+  const asked = new Map(); // by number: what to do with the answer
+  const [place, words, rest] = ["div", "p", "div"].map((tag) => document.createElement(tag));
+  words.setAttribute("role", "status");
+  el.append(words, place, rest);
+  const view = new BoardView(rest, () => Date.now() + behind);
 
   const handlers = {
     snapshot: (message) => {
       behind = message.now - Date.now();
       view.show(message);
+      votes?.load(); // events may have been missed
     },
     presence: ({ members }) => {
       present.clear();
@@ -21,14 +31,37 @@ function render({ model, el }) {
     },
     entered: ({ userId }) => showPresent(present.add(userId)),
     gone: ({ userId }) => showPresent(present.delete(userId)),
+    which: beginVotes,
+    comment: ({ roomId, target }) => roomId === votesRoom && votes?.changed(target),
   };
 
   function showPresent() {
     view.presence([...present].filter((name) => name !== "instructor"));
   }
 
-  function receive({ events }) {
+  function beginVotes(which) {
+    if (votes || !which.votesRoom) return;
+    votesRoom = which.votesRoom;
+    votes = new Votes(ask, (name) => view.shownName(name), which.votesByName, (fault) => { words.textContent = fault; });
+    place.append(votes.element);
+    rest.addEventListener("click", () => votes.draw()); // names may be hidden
+    votes.load();
+  }
+
+  function ask(path, method = "GET", wish = null) {
+    count += 1;
+    const number = count;
+    const answer = new Promise((resolve, reject) => { asked.set(number, { resolve, reject }); });
+    model.send({ path, number, wish: method === "GET" ? null : wish ?? {} });
+    return answer;
+  }
+
+  function receive({ events = [], number = null, answer = null, error = null }) {
     for (const event of events) (handlers[event.type] ?? ((other) => view.apply(other)))(event);
+    const waiting = asked.get(number);
+    asked.delete(number);
+    if (error !== null) waiting?.reject(new Error(error));
+    else waiting?.resolve(answer);
   }
 
   model.on("msg:custom", receive);

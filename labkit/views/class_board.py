@@ -1,4 +1,4 @@
-"""The class board in the instructor's notebook: a widget with the same state and drawing as the page at /board.
+"""The class board in the instructor's notebook: a widget with the same state, drawing and votes as the page at /board.
 
     board = ClassBoard("ws://localhost:8080", code)     # getpass.getpass() asks for the code
     await board.live(3600)                              # or until the cell is interrupted
@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 
 import anywidget
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import pandas
 
 HERE = Path(__file__).parent
+VOTES = "class/votes"
 
 
 class Screen(anywidget.AnyWidget):
@@ -45,6 +47,7 @@ class ClassBoard:
         self.frames = 0
         self._following: Future[None] = background.spawn(self.watcher.run())
         self._asked = False
+        self._requests: dict[int, Future[dict[str, Any]]] = {}  # of the browser, by number
 
     async def live(self, seconds: float = 3600.0) -> None:
         """Show the board for `seconds`, or until the cell is interrupted. Raises the same errors as `Watcher.run`."""
@@ -73,6 +76,8 @@ class ClassBoard:
         if events:
             screen.send({"events": events})
             self.frames += 1
+        for number in [number for number, answer in self._requests.items() if answer.done()]:
+            screen.send(_answered(number, self._requests.pop(number)))
 
     def announce(self, text: str) -> None:
         """Send an announcement to the class. Raises the same errors as `ClientRoom.chat`."""
@@ -95,7 +100,9 @@ class ClassBoard:
             [name, *(html.mark(row.cells[one].status) if one in row.cells else "" for one in board.exercises)]
             for name, row in sorted(board.students.items())
         ]
-        return html.table(["participant", *board.exercises], rows_shown)
+        votes = [_as_row(question) for question in self.watcher.questions.values()]
+        below = html.table(["question", "state", "votes"], votes) if votes else ""
+        return html.table(["participant", *board.exercises], rows_shown) + below
 
     def close(self) -> None:
         """Stop following the class."""
@@ -108,9 +115,32 @@ class ClassBoard:
 
     def _on_message(self, _screen: Any, content: dict[str, Any], _buffers: Any) -> None:
         self._asked = self._asked or content.get("ask") == "everything"
+        path = str(content.get("path", ""))
+        if path.startswith(VOTES):
+            self._requests[int(content["number"])] = background.spawn(self.watcher.request(path, content.get("wish")))
 
     def _everything(self) -> list[dict[str, Any]]:
         watcher = self.watcher
         snapshot = {"type": "snapshot", **watcher.before, "now": round(1000 * time()), "board": watcher.board.json()}
         members = [{"userId": name} for name in sorted(watcher.present)]
-        return [snapshot, {"type": "presence", "members": members}]
+        return [snapshot, {"type": "presence", "members": members}, {"type": "which", **watcher.which}]
+
+
+def _answered(number: int, answer: "Future[dict[str, Any]]") -> dict[str, Any]:
+    """Return what the browser gets: the answer, or the sentence that says why there is none."""
+    error = answer.exception()
+    if error is None:
+        return {"number": number, "answer": answer.result()}
+    if isinstance(error, HTTPError):
+        words = error.read(1000).decode("utf-8", "replace").strip()
+        return {"number": number, "error": words or f"The server responded with HTTP {error.code}."}
+    return {"number": number, "error": f"The server does not respond: {error}."}
+
+
+def _as_row(question: dict[str, Any]) -> list[str]:
+    """Return a question with the counts of its rounds as texts."""
+    lines = []
+    for at, option in enumerate(question["options"]):
+        counts = ", then ".join(str(one[at]) for one in question.get("rounds", ()))
+        lines.append(f"{option}: {counts}" + (" (measured)" if question.get("measured") == at else ""))
+    return [str(question["text"]), str(question["state"]), "; ".join(lines)]

@@ -2,11 +2,12 @@
 // The code never leaves this module: it is in no URL, storage or log.
 
 import { DrillView } from "./board_drill.js";
+import { Help } from "./board_help.js";
 import { Votes } from "./board_votes.js";
 import { BoardView } from "./board_view.js";
 import { Connection } from "./connection.js";
 import { basic, fromCode } from "./credential.js";
-import { $, setText } from "./dom.js";
+import { $, el, setText } from "./dom.js";
 import { beside, socketOf } from "./place.js";
 
 const REVOKED = 4410;
@@ -26,9 +27,10 @@ const drillView = new DrillView();
 $("#drill-view").append(drillView.element);
 
 let code = "";
-let which = null; // {class, room, newsRoom, votesRoom, votesByName}
+let which = null; // {class, room, newsRoom, votesRoom, helpRoom, votesByName}
 let view = null;
 let votes = null;
+let help = null;
 let clockBehind = 0; // the server's clock minus ours
 let connection = null;
 let looking = null; // the request in flight
@@ -57,6 +59,11 @@ $("#ask-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const options = $("#ask-options").value.split("\n").map((line) => line.trim()).filter(Boolean);
   if (await votes.send("ask", { text: $("#ask-text").value, options })) event.target.reset();
+});
+$("#here-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const exercise = $("#here-which").value;
+  await ask("class/here", "POST", { exercise }).then(showPlace, (error) => notice(error.message, "warn"));
 });
 for (const kind of ["drill", "crash"]) {
   $(`#${kind}`).addEventListener("click", () => {
@@ -110,6 +117,7 @@ async function lookOnce() {
     view ??= new BoardView($("#board"), () => Date.now() + clockBehind);
     view.show(snapshot);
     showDrill(snapshot.drill);
+    offerPlaces(Object.keys(snapshot.catalogue));
   } finally {
     const received = waiting ?? [];
     waiting = null;
@@ -129,6 +137,19 @@ async function lookUntilItWorks() {
   notice("");
 }
 
+function offerPlaces(exercises) {
+  if ($("#here-which").options.length > 0) return;
+  const words = ["nobody may catch up", ...exercises];
+  $("#here-which").replaceChildren(...["", ...exercises].map((one, at) => el("option", { value: one }, words[at])));
+  ask("class/here").then(showPlace, () => {});
+}
+
+function showPlace({ here }) {
+  $("#here-which").value = here ?? "";
+  const words = `Students who fell behind can catch up to ${here}. Every notebook shows it.`;
+  setText($("#here-state"), here ? words : "Students keep what they wrote, and get our solutions up to this exercise.");
+}
+
 function showDrill(drill) {
   drillView.show(drill);
   const isFresh = drill && Date.now() + clockBehind - drill.at < DRILL_MS && drill.back < drill.students;
@@ -140,14 +161,15 @@ function showDrill(drill) {
 
 function begin() {
   $("#enter").hidden = true;
-  $("#board").hidden = $("#acts").hidden = $("#votes").hidden = false;
+  $("#board").hidden = $("#acts").hidden = $("#votes").hidden = $("#help").hidden = false;
   setText($("#which"), `class ${which.class}`);
   beginVotes();
+  beginHelp();
   connection = new Connection(here);
   connection.addEventListener("state", ({ detail }) => state(detail.state));
   connection.addEventListener("event", ({ detail }) => apply(detail.event));
   connection.addEventListener("joined", ({ detail }) => joined(detail.room.roomId));
-  connection.addEventListener("gap", () => [lookUntilItWorks(), votes.load()]);
+  connection.addEventListener("gap", () => [lookUntilItWorks(), votes.load(), help.changed()]);
   connection.addEventListener("members", ({ detail }) => members(detail.room));
   connection.addEventListener("closed", ({ detail }) => detail.comesBack || notice(ending(detail), "bad"));
   connection.addEventListener("hopeless", ({ detail }) => notice(detail.words, "bad"));
@@ -155,12 +177,19 @@ function begin() {
   connection.join(which.room);
   connection.join(which.newsRoom);
   connection.join(which.votesRoom);
+  if (which.helpRoom) connection.join(which.helpRoom);
 }
 
 function beginVotes() {
   votes = new Votes(ask, (name) => view.shownName(name), which.votesByName, (words) => notice(words, "warn"));
   $("#votes").append(votes.element);
-  $("#board").addEventListener("click", () => votes.draw()); // names may be hidden
+  $("#board").addEventListener("click", () => [votes.draw(), help.draw()]); // names may be hidden
+}
+
+function beginHelp() {
+  const why = (name, exercise) => view.whyFailing(name, exercise);
+  help = new Help(ask, (name) => view.shownName(name), why, (words) => notice(words, "warn"));
+  $("#help").append(help.element);
 }
 
 function joined(roomId) {
@@ -178,6 +207,8 @@ function apply(event) {
     votes.changed(event.target);
     return;
   }
+  if (event.type === "exercise" || event.roomId === which.helpRoom) help.changed();
+  if (event.roomId === which.helpRoom) return;
   if (waiting) waiting.push(event);
   else view.apply(event);
 }

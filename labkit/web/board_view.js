@@ -150,6 +150,11 @@ export class BoardView {
     return line;
   }
 
+  /** Which check fails for a participant in an exercise, for how long and after how many tries; null if none. */
+  whyFailing(name, exercise) {
+    return failing(this.state.students.get(name)?.cells.get(exercise) ?? {}, this.now());
+  }
+
   shownName(name, line = this.lines.get(name)) {
     return this.namesHidden ? `participant ${line?.number ?? ""}` : name;
   }

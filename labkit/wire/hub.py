@@ -23,7 +23,7 @@ from labkit.wire.fast.pings import QuickPong
 from labkit.wire.held_input import HeldInput
 from labkit.wire.member import Member
 from labkit.wire.order import LocalOrder, Order
-from labkit.wire.own_validator import OwnFault
+from labkit.wire.seams.validator import OwnFault
 from labkit.wire.server_state import ServerState
 
 _LOGGER = logging.getLogger(__name__)

@@ -42,13 +42,13 @@ from labkit.wire.hub import Hub
 from labkit.wire.keyfile import Key, key_path, load_or_create_key, new_key
 from labkit.wire.listening import EVERYWHERE, LOCALHOST, Listening
 from labkit.wire.member import Member
-from labkit.wire.own_class import OwnClass
-from labkit.wire.own_desk import NewDesk, OwnDesk
-from labkit.wire.own_heartbeat import HeartbeatMaker, NewBeating
-from labkit.wire.own_history import NewHistory, RoomMaker
-from labkit.wire.own_outbox import NewWaiting, OutboxMaker
-from labkit.wire.own_validator import OwnValidator, Validate, encode_as_python
 from labkit.wire.restore import restore
+from labkit.wire.seams.desk import NewDesk, OwnDesk
+from labkit.wire.seams.heartbeat import HeartbeatMaker, NewBeating
+from labkit.wire.seams.history import NewHistory, RoomMaker
+from labkit.wire.seams.learners_class import OwnClass
+from labkit.wire.seams.outbox import NewWaiting, OutboxMaker
+from labkit.wire.seams.validator import OwnValidator, Validate, encode_as_python
 from labkit.wire.server_state import ServerState
 from labkit.wire.sessions import Sessions
 
@@ -91,9 +91,9 @@ class Server:
         limits: Limits | None = None,
         # TLS
         tls: ssl.SSLContext | None = None,
-        # For lessons: your own classes decide how much may wait for a member (wire.own_outbox), when to ping it and
-        # when to consider it dead (wire.own_heartbeat), when to store and deliver an event (wire.own_desk), what a
-        # returning member receives (wire.own_history), and which texts are messages (wire.own_validator)
+        # For lessons: your own classes decide how much may wait for a member (wire.seams.outbox), when to ping it and
+        # when to consider it dead (wire.seams.heartbeat), when to store and deliver an event (wire.seams.desk), what a
+        # returning member receives (wire.seams.history), and which texts are messages (wire.seams.validator)
         outbox: NewWaiting | None = None,
         heartbeat: NewBeating | None = None,
         desk: NewDesk | None = None,

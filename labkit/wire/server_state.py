@@ -14,8 +14,8 @@ from labkit.wire.commit_queue import CommitQueue
 from labkit.wire.counts import Counts
 from labkit.wire.fast.path import FastPath, PlainPath
 from labkit.wire.member import Member
-from labkit.wire.own_heartbeat import NewHeartbeat
-from labkit.wire.own_validator import OwnValidator
+from labkit.wire.seams.heartbeat import NewHeartbeat
+from labkit.wire.seams.validator import OwnValidator
 from labkit.wire.sessions import Sessions
 
 if TYPE_CHECKING:  # it imports PyJWT, which most servers do without

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.e2e.need import missing
+from tests.e2e.need import missing, not_allowed
 
 SOURCE = Path(__file__).with_suffix(".c")
 NO_LOCKS = 37  # ENOLCK
@@ -54,5 +54,5 @@ def files(number: int) -> Callable[[], None]:
 def unshare(*options: str) -> tuple[str, ...]:
     """Return the words that give a command namespaces of its own."""
     if subprocess.run(["unshare", *options, "true"], capture_output=True).returncode:
-        missing("the right to make a namespace")
+        not_allowed("make a namespace")
     return ("unshare", *options)

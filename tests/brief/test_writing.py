@@ -39,8 +39,10 @@ def test_constraints_come_first_and_name_probes_of_the_part(part: Part) -> None:
     known = {probe.id for probe in JUDGES[part]}
     lines = re.findall(r"^\d\. \*\*.*\[(.*)\]$", text, re.MULTILINE)
     assert len(lines) == 8
-    named = {name for line in lines if line != "judged at the other end" for name in line.split(", ")}
+    named = {name for line in lines for name in re.findall(r"[a-z]+/\d+", line)}
     assert named and named <= known
+    full = {name for line in lines for name in re.findall(r"[a-z]+/\d+", line.partition("optional: ")[2])}
+    assert full == {probe.id for probe in JUDGES[part] if probe.profile == "full"} & named
 
 
 def test_full_probes_stand_apart_from_core_probes() -> None:

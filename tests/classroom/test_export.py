@@ -9,8 +9,20 @@ from typing import Any
 import pytest
 
 from labkit.classroom.board import Board
-from labkit.classroom.export import COLUMNS, NoGradebook, gradebook, into_nbgrader, rows, write_csv, write_gradebook
-from labkit.classroom.register import INSTRUCTOR
+from labkit.classroom.export import (
+    COLUMNS,
+    VOTE_COLUMNS,
+    NoGradebook,
+    by_student,
+    gradebook,
+    into_nbgrader,
+    rows,
+    votes,
+    write_csv,
+    write_gradebook,
+)
+from labkit.classroom.register import INSTRUCTOR, open_register
+from labkit.classroom.votes.box import BallotBox, Vote
 from tests.classroom.school import exercise
 
 NAMES = {"otter": "=cmd|' /C calc'!A1", "ben": 'Ben "B", Okafor\nJr.'}
@@ -120,3 +132,47 @@ def test_grade_counts_any_earlier_pass() -> None:
         ("Ana", "class-01", 1.0),
         ("Ana", "class-02", 0.0),
     ]
+
+
+def lms(*given: Any) -> list[dict[str, str]]:
+    file = io.StringIO(newline="")
+    write_csv(file, *by_student(gradebook(*given)))
+    return read(file.getvalue())
+
+
+def test_lms_gets_one_row_per_student_and_one_column_per_exercise() -> None:
+    """A person with two names has one row; text that looks like a formula gets an apostrophe here, too."""
+    otter, ben = sorted(lms(board(), NAMES), key=lambda row: row["class-01"], reverse=True)
+    assert list(otter) == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "class-01", "class-02"]
+    assert otter["Student"] == otter["SIS Login ID"] == "'" + NAMES["otter"]
+    assert (otter["class-01"], otter["class-02"], ben["class-01"]) == ("1.0", "0.0", "0.0")
+    assert (otter["ID"], otter["Section"]) == ("", "")
+    assert [row["Student"] for row in lms(board(), {"otter": "Ann", "ben": "Ann"})] == ["Ann"]
+
+
+def test_lms_counts_verified_passes_only_where_a_class_verifies() -> None:
+    assert [row["class-01"] for row in lms(board(), {}, {})] == ["0.0", "0.0"]
+
+
+def test_votes_have_each_round_and_no_name(tmp_path: Path) -> None:
+    path = tmp_path / "c.db"
+    open_register(path, "physics")
+    box = BallotBox(path)
+    assert votes(box.tallies()) == []
+    box.ask("=Which?", ["one", "+two"])
+    for name, choice in (("ana", 0), ("ben", 0), ("zoe", 1)):
+        box.cast(name, Vote("q1", 1, choice, f"the own secret of {name}"), by_name=True)
+    assert [row["measured"] for row in votes(box.tallies())] == [None, None]
+    box.again("q1")
+    box.cast("ana", Vote("q1", 2, 1, "another secret of ana"))
+    box.reveal("q1", 1)
+    found = votes(box.tallies())
+    assert [(row["round"], row["option"], row["votes"], row["share"], row["measured"]) for row in found] == [
+        (1, "one", 2, 0.667, "no"),
+        (1, "+two", 1, 0.333, "yes"),
+        (2, "one", 0, 0.0, "no"),
+        (2, "+two", 1, 1.0, "yes"),
+    ]
+    file = io.StringIO(newline="")
+    write_csv(file, found, VOTE_COLUMNS)
+    assert "'=Which?" in file.getvalue() and "'+two" in file.getvalue() and "ana" not in file.getvalue()

@@ -71,6 +71,11 @@ def test_class_from_start_to_export_works(school: Schoolhouse, tmp_path: Path) -
     assert (status["ana", "02-auth"], status["ben", "02-auth"]) == ("pass", "not begun")
     assert run("export", *files).stdout_bytes.decode("utf-8-sig").startswith("student,exercise,status")
     assert "class-02-auth,,,ana,,,,1.0,,1.0,1.0" in run("export", *files, "--gradebook").output
+    lms = run("export", *files, "--lms").stdout_bytes
+    assert lms.startswith(b"Student,ID,SIS User ID,SIS Login ID,Section,class-02-auth") and b"\nana,,,ana,,1.0" in lms
+    assert run("export", *files, "--votes").stdout_bytes.decode("utf-8-sig").startswith("question,text,state,round")
+    assert json.loads(run("export", *files, "--votes", "--json").output) == []
+    assert run("export", *files, "--votes", "--lms").exit_code == 2
     done = run("drill", *files)
     assert (done.exit_code, done.output.count("no server on this machine")) == (2, 1)
 

@@ -83,7 +83,7 @@ def test_note_is_kept_for_its_student(file: Path) -> None:
         (["zoe", "--hint"], "zoe has not begun an exercise"),
         (["nobody"], "there is no 'nobody' in this class"),
         (["otter", "--exercise", "02-auth"], "otter has shown no case of 02-auth"),
-        (["otter", "--exercise", "02-auth", "--hint"], "no check of 02-auth fails for otter"),
+        (["otter", "--exercise", "02-auth", "--hint"], "no check of 02-auth fails, so there is no hint"),
         (["otter", "--hint", "--note", "x"], "--note and --hint do not go together"),
         (["--hint"], "need a student"),
         (["otter", "--note", " "], "give it 1 to 1000"),

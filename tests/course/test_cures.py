@@ -8,7 +8,9 @@ import pytest
 
 import labkit
 import labkit.views
+from labkit.bench.play.actions import freeze, heal, kill_server
 from labkit.bench.play.recording import AGE, Recording
+from labkit.bench.play.talk import THROWS
 from labkit.course.notebook import cell_source, read_notebook
 from labkit.course.paths import original
 
@@ -34,6 +36,18 @@ class MyOutbox(Endless):
         return [self.waiting.popleft()[1]] if self.waiting else []
 """
 
+DESK = """
+class MyDesk(Patient):
+    def commit(self):
+        events = self.take()
+        try:
+            self.store(events)
+        except OSError:
+            return events
+        for event in events:
+            self.tell(event)
+        return []
+"""
 HEARTBEAT = """
 class MyHeartbeat(Asking):
     def beat(self, now):
@@ -42,6 +56,31 @@ class MyHeartbeat(Asking):
         if now - self.pinged_at >= self.interval_s:
             self.pinged_at, self.is_waiting = now, True
             return "ping"
+"""
+HISTORY = """
+class MyHistory(Recent):
+    def since(self, epoch, seq):
+        oldest = self.newest - len(self.kept) + 1
+        if epoch != self.epoch or not oldest - 1 <= seq <= self.newest:
+            return [], True
+        return [event for number, event in self.kept if number > seq], False
+"""
+VALIDATOR = """
+def is_percent(value):
+    return type(value) in (int, float) and 0 <= value <= 100
+
+def is_text(value):
+    return isinstance(value, str) and 1 <= fields.utf16_units(value) <= 1000
+
+def refuse(constant):
+    raise ValueError(constant)
+
+def my_validator(text):
+    try:
+        message = json.loads(text, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return None
+    return message if fits(message) else None
 """
 BACKOFF = """
 def my_backoff(tries, window_s, rng):
@@ -126,3 +165,76 @@ async def test_backoff_of_07(cure: str, is_cured: bool) -> None:
     await ana.run("cure-run")
     assert (ana.names["mine"].back == 10_000) == is_cured
     assert is_cured or ana.names["mine"].back < 2_000
+
+
+@pytest.mark.parametrize(("history", "words"), [("Silent", "no gap"), ("MyHistory", "with a gap")])
+async def test_history_of_03_and_a_long_absence(history: str, words: str) -> None:
+    """A history that never admits a gap lets ben miss messages and believe that he has them all."""
+    ana = Learner("03_rooms")
+    await ana.run("c02-f4b790", "c03-e4b73c", "own-03-1", "own-03-2", "own-03-9", "own-03-3")
+    ana.names["lab"].stop()
+    pings = ana.names["pings"]
+    with labkit.Lab(name="03", history=ana.names[history], history_events=40, **pings) as lab:
+        run = await lab.play(members=3, rate=40, at={1: freeze("ben"), 6: heal("ben")}, seconds=9, give_up_s=1)
+    assert [back.words for back in run.returns] == [f"ben is back, {words}"]
+    assert len(run.missing("ben")) > 100
+
+
+@pytest.mark.parametrize(("cure", "answer"), [("", ([4, 5], "no gap")), (HISTORY, ([], "gap"))])
+async def test_history_of_03_and_another_epoch(cure: str, answer: tuple[list[int], str]) -> None:
+    """Numbers of another epoch mean nothing."""
+    ana = Learner("03_rooms")
+    await ana.run("c02-f4b790", "c03-e4b73c", "c08-62fbf0", "c15-89b611", "own-03-1", "own-03-9")
+    await ana.write(cure)
+    with labkit.Lab(name="03", history=ana.names["MyHistory"]) as ana.names["lab"]:
+        ana.names["room"] = labkit.run(labkit.run(ana.names["lab"].client("ana")).join("room:desk"))
+        await ana.write("for number in range(5): labkit.run(room.chat(str(number)))")
+        await ana.run("c30-dc4bae", "own-03-15")
+        await ana.write("answer = await from_another_epoch()")
+    assert ana.names["answer"] == answer
+
+
+@pytest.mark.parametrize(
+    ("cure", "wrong"),
+    [
+        ("my_validator = trusting", 9),
+        ("", 5),
+        (VALIDATOR, 0),
+    ],
+)
+async def test_validator_of_04(cure: str, wrong: int) -> None:
+    """Odd texts at the usual validator, the saved one, and one that asks for what is right."""
+    ana = Learner("04_validation")
+    await ana.run("c02-9f4267", "c03-66b7bd", "own-04-2", "own-04-3", "own-04-4", "own-04-10", "own-04-11", "own-04-12")
+    await ana.write(cure)
+    with labkit.Lab(name="04", validator=ana.names["my_validator"]) as lab:
+        talk = await lab.talk(ana.names["odd"], seconds=2)
+        assert bool(lab.own_faults) == (wrong > 0)
+    assert len(talk.wrong) == wrong
+    assert (talk["percent NaN"].room == THROWS) == (wrong > 0)
+
+
+@pytest.mark.parametrize(("desk", "is_lost"), [("Eager", True), ("MyDesk", False)])
+async def test_desk_of_08_and_two_kills(desk: str, is_lost: bool) -> None:
+    """What is delivered before it is stored is lost by a kill."""
+    ana = Learner("08_audit")
+    await ana.run("c01-68cf0b", "2a22e333", "own-08-2", "own-08-3", "own-08-11", "own-08-12")
+    with labkit.Lab(name="08", desk=ana.names[desk], messages_per_s=None) as lab:
+        run = await lab.play(members=4, rate=60, at={1.5: kill_server(), 4.5: kill_server()}, seconds=8)
+    assert bool(run.lost) == is_lost
+    assert len(run.stored) > 100
+
+
+@pytest.mark.parametrize(("cure", "fate"), [("", "received, in no file"), (DESK, "refused")])
+async def test_desk_of_08_and_a_full_disk(cure: str, fate: str) -> None:
+    """A class that hides the error of a full disk delivers what is in no file."""
+    ana = Learner("08_audit")
+    await ana.run("c01-68cf0b", "2a22e333", "own-08-2", "own-08-11", "own-08-12")
+    await ana.write(cure + "\nlab = labkit.Lab(name='08', desk=MyDesk, messages_per_s=None).start()")
+    try:
+        await ana.run("own-08-17", "own-08-18", "own-08-20")
+    finally:
+        ana.names["lab"].stop()
+    filled = ana.names["filled"]
+    assert (bool(filled.lost), filled.last_of_disk().refused > 0) == (fate != "refused", fate == "refused")
+    assert filled.missing("ben") == []

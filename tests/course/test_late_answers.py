@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from labkit.course.exercise import Exercise
-from labkit.course.exercises import capstone, exercise
+from labkit.course.exercises import capstone_slow, exercise
 from labkit.course.judging import judge
 from labkit.course.result import Result
 from labkit.course.running.answer_process import AnswerProcess
@@ -63,14 +63,21 @@ def slow(source: str) -> Result:
 @pytest.mark.parametrize("source", [right("10-capstone"), KEEPS_ALL], ids=["right", "wrong"])
 def test_flood_that_outlasts_the_heartbeat_is_no_evidence(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a timeout this short, the heartbeat may end the member before the flood is over, whatever else does."""
-    monkeypatch.setattr(capstone, "HEARTBEAT_S", 0.01)
+    monkeypatch.setattr(capstone_slow, "HEARTBEAT_S", 0.01)
     result = slow(source)
     assert (result.verdict, "a limit was not seen" in str(result)) == ("inconclusive", True), str(result)
 
 
-def test_member_that_is_gone_before_the_flood_is_no_evidence() -> None:
+def test_member_that_is_gone_before_the_flood_was_ended_too_early() -> None:
+    """Nothing waits for it yet. Later than the text allows a time limit, that would be no evidence."""
     result = slow(edited(right("10-capstone"), DROPS_THE_THIRD))
-    assert (result.verdict, "had lost its connection" in str(result)) == ("inconclusive", True), str(result)
+    assert (result.verdict, "had lost its connection" in str(result)) == ("fail", True), str(result)
+
+
+def test_member_that_a_time_limit_may_have_ended_is_no_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capstone_slow, "SOON_S", 0)
+    result = slow(edited(right("10-capstone"), DROPS_THE_THIRD))
+    assert (result.verdict, "a limit was not seen" in str(result)) == ("inconclusive", True), str(result)
 
 
 async def _holds(_stage: Any) -> Outcome:

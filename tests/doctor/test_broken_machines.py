@@ -14,7 +14,7 @@ import pytest
 from tests.black_box.wrong_machine import Clock, unshare
 from tests.doctor.checks.test_class_server import DAY_S, serving
 from tests.doctor.machines import DOCTOR, examined
-from tests.e2e.need import missing
+from tests.e2e.need import not_allowed
 
 ROOT = Path(__file__).parents[2]
 NOBODY = ("setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups")
@@ -43,7 +43,7 @@ def test_user_without_a_home_reads_what_to_set() -> None:
     """Nobody knows this user, and JupyterLab's own folders cannot be found either."""
     nobody = (*NOBODY, *READING)
     if subprocess.run([*nobody, "true"], capture_output=True, check=False).returncode:
-        missing("the right to be another user")
+        not_allowed("be another user")
     homeless = ("env", "--unset=HOME", "--unset=LABKIT_HOME", "--chdir=/dev/shm", *nobody)
     found = examined(command=(*homeless, *OFFLINE))
     assert found.sentence("home") == (

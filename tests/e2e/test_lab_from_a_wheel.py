@@ -103,6 +103,13 @@ def test_right_answer_passes(python: Path, tmp_path: Path, name: str) -> None:
     run(python.with_name("labkit"), "check", name, "--answer", answer, where=tmp_path)
 
 
+def test_doctor_finds_a_machine_in_order(python: Path, tmp_path: Path) -> None:
+    """It reads what to install from the wheel's metadata, as there is no checkout."""
+    lines = run(python.with_name("labkit"), "doctor", where=tmp_path).splitlines()
+    assert len(lines) >= 14 and not [line for line in lines if line.startswith("PROBLEM")]
+    assert [line[:2] for line in lines if line.endswith("packages")] == ["ok"]
+
+
 @pytest.mark.parametrize("words", NEEDS)
 def test_missing_extra_is_one_sentence(plain: Path, tmp_path: Path, words: str) -> None:
     """It names the package and the command that installs it; exit code 2."""

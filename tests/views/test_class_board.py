@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from labkit.classroom.membership import NotAdmitted
+from labkit.classroom.votes.box import BallotBox, Vote
 from labkit.views.class_board import HERE, ClassBoard, Screen
 from labkit.views.modules import inlined
 from tests.classroom.school import all_sent, at_work, exercise, teaching
@@ -19,9 +20,11 @@ class Told:
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
+        self.answers: list[dict[str, Any]] = []
 
     def send(self, message: dict[str, Any]) -> None:
-        self.events += message["events"]
+        self.events += message.get("events", [])
+        self.answers += [message] if "number" in message else []
 
 
 def test_page_modules_become_one(tmp_path: Path) -> None:
@@ -62,6 +65,33 @@ async def until(board: ClassBoard, screen: Any, holds: Any) -> None:
         while not holds():
             board.draw(screen)
             await asyncio.sleep(0.02)
+
+
+async def test_votes_go_through_the_kernel_and_stay_in_the_html(tmp_path: Path) -> None:
+    """The browser has no code: the kernel asks for it, says what the server refuses, and asks for votes only."""
+    async with teaching(tmp_path, "ana") as school:
+        board, screen = ClassBoard(school.url, school.codes["instructor"]), Told()
+
+        async def asked(number: int, path: str, wish: dict[str, Any] | None = None) -> dict[str, Any]:
+            board._on_message(None, {"path": path, "number": number, "wish": wish}, [])
+            await until(board, screen, lambda: any(one["number"] == number for one in screen.answers))
+            return screen.answers[-1]
+
+        wish = {"text": "Which <b>fills</b> first?", "options": ["ours", "theirs"]}
+        assert (await asked(1, "class/votes/ask", wish))["answer"] == {"done": "q1"}
+        BallotBox(school.path).cast("ana", Vote("q1", 1, 1, "the own secret of ana"))
+        assert (await asked(2, "class/votes"))["answer"]["questions"][0]["rounds"] == [[0, 1]]
+        refused = await asked(3, "class/votes/ask", {"text": "", "options": []})
+        assert refused["error"].startswith("the question has 0 characters")
+        await asked(4, "class/votes/reveal", {"question": "q1", "measured": 1})
+        await asked(5, "class/votes?q1")
+        shown = board.html()
+        assert "&lt;b&gt;fills" in shown and "ours: 0; theirs: 1 (measured)" in shown and "revealed" in shown
+        board._on_message(None, {"path": "class/board", "number": 6}, [])
+        await until(board, screen, lambda: any(event["type"] == "comment" for event in screen.events))
+        assert board._requests == {}
+        assert [one["number"] for one in screen.answers] == [1, 2, 3, 4, 5]
+        board.close()
 
 
 async def test_code_wrong_is_reported(tmp_path: Path) -> None:

@@ -28,9 +28,10 @@ from labkit.bench.launch.lab_config import LabConfig
 from labkit.bench.launch.server_process import ServerProcess
 from labkit.bench.launch.server_thread import ServerThread
 from labkit.bench.play.actions import Action
-from labkit.bench.play.plan import plan
+from labkit.bench.play.plan import DISK, HISTORY, OUTBOX, plan
 from labkit.bench.play.recording import Recording
-from labkit.bench.play.stage import perform
+from labkit.bench.play.stage import perform, show_while
+from labkit.bench.play.talk import Talk, converse, planned
 from labkit.bench.sampler import Sampler
 from labkit.bench.timeline.merge import Timeline, read_audit, timeline
 from labkit.bench.watch import Watch
@@ -40,11 +41,11 @@ from labkit.samples import Store
 from labkit.wire import background
 from labkit.wire.client.client import Client
 from labkit.wire.client.link import GIVE_UP_S
-from labkit.wire.own_desk import NewDesk
-from labkit.wire.own_heartbeat import NewBeating
-from labkit.wire.own_history import NewHistory
-from labkit.wire.own_outbox import NewWaiting
-from labkit.wire.own_validator import Validate
+from labkit.wire.seams.desk import NewDesk
+from labkit.wire.seams.heartbeat import NewBeating
+from labkit.wire.seams.history import NewHistory
+from labkit.wire.seams.outbox import NewWaiting
+from labkit.wire.seams.validator import Validate
 from labkit.wire.server import Server
 
 LEAVING_S = 2.0
@@ -109,7 +110,7 @@ class Lab:
         own |= {"history": history, "validator": validator}
         in_here = in_thread or any(each is not None for each in own.values())
         serve = partial(self._config.server, **own)
-        self._has_desk = desk is not None
+        self._about = DISK if desk is not None else HISTORY if history is not None else OUTBOX
         self._faults: list[str] = []  # of own classes, in servers that were killed
         self._server = ServerThread(serve) if in_here else ServerProcess(self._config.environment())
         self._sampler = Sampler(self.store, self.clients, self.connections, self._lab_clients.held_bytes)
@@ -227,19 +228,32 @@ class Lab:
         seconds: float = 12,
         hops: Collection[str] = (),
         give_up_s: float = GIVE_UP_S,
+        about: str | None = None,
     ) -> Recording:
         """Play an experiment in a room of its own, show it while it lasts, and return its recording.
 
         `rate`: messages per second that are published. `at` maps seconds to what happens then, as in
         `{2: freeze("ben"), 9: heal("ben")}` (labkit.bench.play.actions). The members in `hops` connect through a hop
         (bench.hop). A client that receives nothing for `give_up_s` after a ping of its own ends its connection.
+        The pictures are `about` the member's "outbox", the server's "disk" or the room's "history"; without it, about
+        what your own class decides, and else the outbox.
         Raises ValueError, and OwnClassFailed if a class of your own raised something.
         """
-        planned = plan(members, rate, at or {}, seconds, self.limits, hops, about_disk=self._has_desk)
+        planned = plan(members, rate, at or {}, seconds, self.limits, hops, about=about or self._about)
         run = await perform(self, planned, give_up_s)
         if faults := self.own_faults:
             raise OwnClassFailed("; ".join(faults))
         return run
+
+    async def talk(self, texts: Mapping[str, str | bytes], *, seconds: float = 6) -> Talk:
+        """Send odd texts, each by a guest of its own in `room:talk`, and return what became of them.
+
+        Their senders' answers and what three browsers in the room read are shown while it lasts; `bytes` are sent as
+        a binary message. Raises ValueError.
+        """
+        talk = planned(texts, seconds)
+        await show_while(converse(self, texts, seconds, talk), talk)
+        return talk
 
     @property
     def own_faults(self) -> list[str]:

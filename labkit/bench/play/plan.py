@@ -9,6 +9,7 @@ from labkit.rules.limits import Limits
 
 NAMES = ("ana", "ben", "cleo", "dan", "eve")
 MOST_S = 600
+OUTBOX, DISK, HISTORY = SUBJECTS = "outbox", "disk", "history"
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,12 @@ class Plan:
     actions: tuple[tuple[float, Action], ...]
     limits: Limits
     hops: tuple[str, ...] = ()
-    about_disk: bool = False  # whether the pictures show what is stored
+    about: str = OUTBOX  # one of SUBJECTS: what the pictures show
+
+    @property
+    def about_disk(self) -> bool:
+        """Whether the pictures show what is stored."""
+        return self.about == DISK
 
     @property
     def watched(self) -> str:
@@ -44,12 +50,14 @@ def plan(
     limits: Limits,
     hops: Collection[str] = (),
     *,
-    about_disk: bool = False,
+    about: str = OUTBOX,
 ) -> Plan:
     """Check an experiment. Raises ValueError, whose message says what to change.
 
-    It is about the disk if you say so, or if something happens to the server.
+    It is about the disk, whatever `about` says, if something happens to the server.
     """
+    if about not in SUBJECTS:
+        raise ValueError(f"about={about!r} is none of {', '.join(SUBJECTS)}")
     if members < 2:
         raise ValueError(f"members={members} must be at least 2: one publishes, and one receives")
     if not rate > 0:
@@ -62,8 +70,8 @@ def plan(
     speakers = _speakers([name for name in names if name not in touched], rate, limits)
     for name in hops:
         _check_member(name, names)
-    about_disk = about_disk or SERVER in touched
-    return Plan(names, speakers, rate, seconds, actions, limits, tuple(hops), about_disk)
+    about = DISK if SERVER in touched else about
+    return Plan(names, speakers, rate, seconds, actions, limits, tuple(hops), about)
 
 
 def _in_order(

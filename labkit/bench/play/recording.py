@@ -14,15 +14,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 from labkit.bench.play.actions import SERVER, WELL
-from labkit.bench.play.plan import Plan
+from labkit.bench.play.plan import HISTORY, Plan
 from labkit.text.digits import digits
 
 if TYPE_CHECKING:
     import pandas
 
+    from labkit.bench.play.talk import Talk
+
 SAMPLE_S = 0.12  # between two samples
 DID, CLOSED, BACK, KILLED = "did", "closed", "back", "killed"
 AGE, BYTES = "age limit", "byte limit"
+SETTLED_S = 0.3  # after a return, until what was missed has arrived
 REACHED = 0.5, 1.25  # shares of a limit in the last sample: below, it was not reached; above, nobody enforced it
 
 
@@ -78,7 +81,7 @@ class Moment(NamedTuple):
 class Viewer(Protocol):
     """What draws recordings."""
 
-    async def watch(self, recording: "Recording") -> None:
+    async def watch(self, recording: "Recording | Talk") -> None:
         """Show a recording until it is over, then leave a still picture."""
         ...
 
@@ -167,8 +170,25 @@ class Recording:
         After a kill, only messages from before the last one count; later ones may still be stored.
         """
         killed = max((mark.at for mark in self.marks if mark.kind == KILLED), default=self.now)
-        received = (number for each in self.received.values() for number, at in each.items() if at <= killed)
-        return sorted(set(received) - self.stored.keys())
+        return self._unstored(killed)
+
+    def lost_at(self, at: float) -> int:
+        """Return how many messages were lost by the kills until a time, as far as is known now."""
+        killed = max((mark.at for mark in self.marks if mark.kind == KILLED and mark.at <= at), default=None)
+        return 0 if killed is None else len(self._unstored(killed))
+
+    def missing(self, member: str) -> list[int]:
+        """Return the numbers of the messages that a member never received, although it received later ones.
+
+        A message that was published before its first one or after its last one does not count.
+        """
+        got = self.received[member].copy()
+        return [] if not got else [number for number in range(min(got), max(got)) if number not in got]
+
+    def _unstored(self, until: float) -> list[int]:
+        copies = [each.copy() for each in self.received.values()]  # they grow while another thread draws a picture
+        received = {number for each in copies for number, at in each.items() if at <= until}
+        return sorted(received - set(self.stored.copy()))
 
     @property
     def peak(self) -> Sample:
@@ -204,10 +224,16 @@ class Recording:
             return [Moment(self.now / 4, "near the start"), Moment(self.now / 2, "halfway"), end]
         before = Moment(max(0.0, marks[0].at - SAMPLE_S), "before")
         killed = next((mark for mark in marks if mark.kind == KILLED), None)
+        done = [mark for mark in marks if mark.kind in (DID, KILLED)]
+        if killed is not None and len(done) > sum(mark.kind == KILLED for mark in done):
+            return [before, *(Moment(mark.at, mark.words) for mark in done[:3]), end]
         if killed is not None:
             last = Moment(max([0.0, *(each.at for each in self.disk if each.at < killed.at)]), "just before the kill")
             after = [Moment(mark.at, mark.words) for mark in marks if mark.kind == BACK and mark.at > killed.at]
             return [Moment(killed.at / 2, "before"), last, self._after(killed), *after[:1], end]
+        if self.plan.about == HISTORY:
+            backs = [mark for mark in marks if mark.kind == BACK]
+            return [before, *(each for mark in backs[:2] for each in self._around_a_return(mark)), end][:5]
         if closed is None:
             return [before, *(Moment(mark.at, mark.words) for mark in marks[:3]), end]
         back = next((self._return(mark) for mark in marks if mark.kind == BACK and mark.at > closed.at), end)
@@ -216,6 +242,11 @@ class Recording:
     def _after(self, killed: Mark) -> Moment:
         """Return the first sample after a kill."""
         return Moment(next((each.at for each in self.disk if each.at >= killed.at), killed.at), killed.words)
+
+    def _around_a_return(self, back: Mark) -> list[Moment]:
+        """Return the last sample before a return, and the first one that has what the server sent at it."""
+        later = next((each.at for each in self.samples[back.member] if each.at >= back.at + SETTLED_S), self.now)
+        return [Moment(back.at - SAMPLE_S, f"{back.member} is still away"), Moment(later, back.words)]
 
     def _return(self, back: Mark) -> Moment:
         """Return the first sample after a return."""

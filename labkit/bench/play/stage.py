@@ -6,6 +6,7 @@ notebook cell delays neither messages nor samples.
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
 from time import time
@@ -16,6 +17,7 @@ from labkit.bench.play.actions import FILL, FREE, KILL, SERVER, Action
 from labkit.bench.play.disk import DiskWatch, message_number
 from labkit.bench.play.plan import Plan
 from labkit.bench.play.recording import BACK, CLOSED, DID, KILLED, SAMPLE_S, Mark, Recording, Sample
+from labkit.bench.play.talk import Talk
 from labkit.bench.timeline.two_ends import ServerSide
 from labkit.faults import Proxy
 from labkit.wire import background
@@ -74,17 +76,22 @@ class Host(Protocol):
 async def perform(host: Host, plan: Plan, give_up_s: float = GIVE_UP_S) -> Recording:
     """Play a plan, show it while it is played, and return the recording."""
     stage = Stage(host, plan, give_up_s)
-    performing = background.spawn(stage.play())
+    await show_while(stage.play(), stage.recording)
+    return stage.recording
+
+
+async def show_while(happening: Coroutine[Any, Any, None], recording: Recording | Talk) -> None:
+    """Run something on the background loop, and show its recording until it is over."""
+    performing = background.spawn(happening)
     viewer = Recording.viewer
-    watching = None if viewer is None else asyncio.ensure_future(viewer.watch(stage.recording))
+    watching = None if viewer is None else asyncio.ensure_future(viewer.watch(recording))
     try:
         await asyncio.wrap_future(performing)
     finally:
         performing.cancel()
-        stage.recording.is_over = True
+        recording.is_over = True
         if watching is not None:
             await watching
-    return stage.recording
 
 
 class Stage:
@@ -218,7 +225,7 @@ class Stage:
                 if name in self._fallen:
                     self._note_fallen(name, joined.at - self._began)
                     continue
-                words = f"{name} is back, with a gap" if joined.detail["gap"] else f"{name} is back, nothing missed"
+                words = f"{name} is back, with a gap" if joined.detail["gap"] else f"{name} is back, no gap"
                 told = client.previous_close or {}
                 mark = Mark(joined.at - self._began, name, BACK, words, code=told.get("code", 0))
                 recorded = int(client.log.of("closed")[-1].detail["code"])

@@ -6,11 +6,12 @@ desk.hint("otter", "06-outbox")      # sends the hint after those that this stud
 desk.note("otter", "06-outbox", "Count bytes, not frames.")
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from labkit.classroom.board import Cell
 from labkit.classroom.cases import Shown
-from labkit.classroom.help.notes import Notes
+from labkit.classroom.help.notes import Note, Notes
 from labkit.classroom.posting import BadPost, Refusal
 from labkit.classroom.record import ClassRecord
 from labkit.course.exercise import Misconception
@@ -67,23 +68,23 @@ class Answering:
         self._notes.add(name, exercise, "hint", found.text, about=found.check)
         return found
 
-    def next_hint(self, name: str, exercise: str) -> Hint:
+    def next_hint(self, name: str, exercise: str, notes: Iterable[Note] | None = None) -> Hint:
         """Return the hint after those that the student's own machine showed, and those that were sent.
 
-        Raises BadPost, Refusal if there is none, AuditError.
+        `notes`: those of the class, if they were read already. Raises BadPost, Refusal if there is none, AuditError.
         """
         _, cell = self.at(name, exercise)
         if cell is None or not cell.check or cell.status == "pass":
-            raise Refusal(f"no check of {exercise} fails for {name}, so there is no hint; write a note")
+            raise Refusal(f"no check of {exercise} fails, so there is no hint; write a note")
         cause = self._cause(name, exercise, cell.check)
         if cause is None:
             raise Refusal(f"this labkit knows no hint on {cell.check} of {exercise}; write a note")
-        sent = sum(
-            (note.kind, note.exercise, note.about) == ("hint", exercise, cell.check) for note in self._notes.of(name)
-        )
-        seen = max(cell.same, sent)
+        about = (name, "hint", exercise, cell.check)
+        known = self._notes.of(name) if notes is None else notes
+        sent = {note.text for note in known if (note.name, note.kind, note.exercise, note.about) == about}
+        seen = max([cell.same, *(step for step, text in enumerate(cause.hints, 1) if text in sent)])
         if seen >= len(cause.hints):
-            raise Refusal(f"{name} has seen all {len(cause.hints)} hints on {cell.check}; write a note")
+            raise Refusal(f"all {len(cause.hints)} hints on {cell.check} are seen already; write a note")
         return Hint(cell.check, seen + 1, cause.hints[seen])
 
     def _cause(self, name: str, exercise: str, check: str) -> Misconception | None:

@@ -19,7 +19,7 @@ def notebook(student: str, shown: Shown) -> str:
     """Return the notebook as JSON."""
     failed = shown.failed
     found = lines(failed)
-    evidence = "\n".join(f"    {line}" for line in found[: found.index("your cell")])
+    evidence = "\n".join(f"    {line}" for line in found[: found.index("the cell")])
     head = f"# {failed.exercise}: shown by a student\n\n    {student}, {shown.at}\n{evidence}\n\n{TAKE_CARE}"
     name = failed.name if failed.name.isidentifier() else "answer"
     check = f"from labkit import check\n\ncheck({failed.exercise!r}, {name}, seed={failed.seed})"

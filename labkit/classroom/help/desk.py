@@ -19,7 +19,7 @@ from websockets.http11 import Request, Response
 from labkit.classroom.cases import lines
 from labkit.classroom.help.answering import Answering
 from labkit.classroom.help.case_notebook import file_name, notebook
-from labkit.classroom.help.notes import Notes
+from labkit.classroom.help.notes import Note, Notes
 from labkit.classroom.posting import BadPost, Refusal, answered, posted
 from labkit.classroom.record import ClassRecord
 from labkit.classroom.register import INSTRUCTOR, Register, own_room_of
@@ -102,19 +102,19 @@ class HelpDesk:
 
     def _hands(self) -> list[dict[str, Any]]:
         """Return each student who asks or has shown a case."""
-        gone, found = self._register.removed(), []
+        gone, found, notes = self._register.removed(), [], self._notes.all()
         for name, row in sorted(self._record.board.students.items()):
             cases = self._record.cases.of(name)
             if name not in gone and (row.hand or cases):
                 exercise, _ = self._answering.at(name)
                 case = cases.get(exercise)
                 shown = {"caseAt": case.at if case else None, "cases": list(cases)}
-                found.append({"name": name, "exercise": exercise, **shown, **self._next(name, exercise)})
+                found.append({"name": name, "exercise": exercise, **shown, **self._next(name, exercise, notes)})
         return found
 
-    def _next(self, name: str, exercise: str) -> dict[str, Any]:
+    def _next(self, name: str, exercise: str, notes: list[Note]) -> dict[str, Any]:
         try:
-            hint = self._answering.next_hint(name, exercise)
+            hint = self._answering.next_hint(name, exercise, notes)
         except Refusal as why:
             return {"hint": None, "noHint": str(why)}
         return {"hint": {"check": hint.check, "step": hint.step, "text": hint.text}, "noHint": None}

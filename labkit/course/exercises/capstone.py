@@ -1,7 +1,5 @@
 """10-capstone: a whole server of the learner's, and the reviewer, which has never seen it."""
 
-import asyncio
-from time import monotonic
 from typing import Any
 
 from labkit.course.exercise import Check, Exercise, Misconception
@@ -16,19 +14,19 @@ from labkit.course.exercises.capstone_scenes import (
     pong,
     tokens,
 )
+from labkit.course.exercises.capstone_slow import (
+    HEARTBEAT_S,
+    NOT_ALL_COUNTS,
+    SLOW,
+    answers,
+    events_of_its_own,
+    events_of_others,
+)
 from labkit.course.stage import by_probes
-from labkit.evidence import NotSeen, Outcome, broken
-from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
-from labkit.review.flood import lost
-from labkit.review.judge import must_be_well, must_end
+from labkit.evidence import Outcome
+from labkit.review.judge import must_end
 
-TEXT, AT_ONCE = "x" * 1000, 20
-TURNS = 115  # together more than MOST_BUFFERED and the socket buffers of both sides hold
-FIRST_TURNS = 2  # hold less than the socket buffers, so nothing waits in the server yet
-LEAST_S = 1.0  # of that time, for a verdict on a server that keeps the member
-LET_GO_S = 5.0  # after the last chat, for a server that checks its buffers on a timer
 LIMITS = {"AUTH_TIMEOUT_S": 1.0, "PING_INTERVAL_S": 0.5, "PING_TIMEOUT_S": 2.5, "MOST_BUFFERED": 200_000}
-HEARTBEAT_S = 7.0  # the PING_TIMEOUT_S of the check with a member that does not read: it must not end that one first
 PROMISED = {
     "auth_timeout_s": 1.0,
     "ping_interval_s": 0.5,
@@ -82,15 +80,6 @@ PROTOCOL = Misconception(
     "Plain HTTP gets an error, or an oversized request head or frame is accepted.",
     "`process_request=door, max_size=65_536`; `me.respond(200, ...)` without Upgrade, 431 for a head over 16 KiB.",
 )
-SLOW = Misconception(
-    "slow-one-keeps-all",
-    "A member that does not read makes the server keep memory, or makes the others wait.",
-    "How much may wait for a member that does not read, and what checks it?",
-    "`await send` waits for the slowest member, or `broadcast` buffers without limit.",
-    "Abort members whose `transport.get_write_buffer_size()` is over MOST_BUFFERED: after a broadcast, and on a timer.",
-)
-
-
 # The exercise asks for less than two probes of the core do; these are its own versions of them.
 
 
@@ -104,40 +93,6 @@ async def _long_type(stage: Any) -> Outcome:
     member = await stage.enter()
     member.send(type="x" * 200)
     return await must_end(stage, member, 1008)
-
-
-async def _slow_one(stage: Any) -> Outcome:
-    """Let one member stop reading: the sender and the others receive every chat, and that member is disconnected."""
-    room, turn = stage.room(), 0
-    sender, other = await stage.enter(room), await stage.enter(room)
-    stalled = await stage.enter(room, receive_buffer=4096)
-    stalled.stop_reading()
-    unanswered = monotonic() + 0.9 * HEARTBEAT_S  # from then on the heartbeat may end it
-    with stage.transcript.paused():
-        while turn < TURNS and not lost(stalled):
-            turn += 1
-            for _ in range(AT_ONCE):
-                sender.chat(room, TEXT)
-            for peer in (sender, other):
-                for _ in range(AT_ONCE):
-                    try:
-                        await peer.receive("chat")
-                    except (ConnectionEnded, ReceiveTimeout) as instead:
-                        sent = (
-                            f"one member does not read; after {turn * AT_ONCE} chats {peer.name} did not have them all"
-                        )
-                        return broken(f"{sent}: {instead}")
-    ends, is_in_time = min(monotonic() + LET_GO_S, unanswered), monotonic() + LEAST_S < unanswered
-    while not lost(stalled) and monotonic() < ends:
-        await asyncio.sleep(0.05)
-    stalled_member = f"after {turn * AT_ONCE} chats of 1000 characters, the member that does not read"
-    if lost(stalled) and turn <= FIRST_TURNS:
-        raise NotSeen(f"{stalled_member} had lost its connection; a limit was not seen")
-    if not lost(stalled) and is_in_time:
-        return broken(f"{stalled_member} is still connected")
-    if not lost(stalled) or monotonic() > unanswered:
-        raise NotSeen(f"{stalled_member} was still connected when the heartbeat may end it; a limit was not seen")
-    return await must_be_well(other)
 
 
 ENFORCES = {  # of each check, the sentences of the text that it holds an answer to, word for word
@@ -184,8 +139,11 @@ ENFORCES = {  # of each check, the sentences of the text that it holds an answer
         "a message in several frames is accepted, a frame without a mask ends its connection only",
     ),
     "slow": (
-        "At most `MOST_BUFFERED` bytes wait for it in your process",
-        "Then its connection ends, and nobody waits for it.",
+        "At most `MOST_BUFFERED` bytes wait for a member in your process",
+        "Everything that you send to that member counts, from the moment you send it until the kernel takes it:",
+        "chats of others, its own chats, and answers such as `joined`, `pong` or an error.",
+        "With more, its connection ends within a second, and nobody else waits for it.",
+        "With less, the connection stays for a second at least",
     ),
 }
 NEEDS = ("auth",)
@@ -251,11 +209,11 @@ EXERCISE = Exercise(
             "slow",
             "chapter slow: a member that does not read is disconnected, and the others do not notice",
             SLOW,
-            _slow_one,
+            by_probes(events_of_others, events_of_its_own, answers),
             needs=NEEDS,
             alone=True,
             settings={"PING_TIMEOUT_S": HEARTBEAT_S},
         ),
     ),
-    more=(REFUSED, INCOMPLETE, NO_TIME),
+    more=(REFUSED, INCOMPLETE, NO_TIME, NOT_ALL_COUNTS),
 )

@@ -13,120 +13,146 @@ from labkit.course.source.text import lines
 RUNS = "runs"
 EXPECTED = "the answer loads, and does not block the event loop"
 
+
+class Trouble(Misconception):
+    """Why an answer does not run. That is not what the exercise teaches, so the first hint is the way out."""
+
+    __slots__ = ()
+
+    @property
+    def hints(self) -> tuple[str, str, str]:
+        """What to do, where to look, what is wrong."""
+        return self.line, self.where, self.what
+
+
 _ALL = (
-    Misconception(
+    Trouble(
         "syntax",
         "Python cannot read the answer.",
         "Look at the line named above, and at the one before it.",
         "A bracket, a colon or a quote is missing, or the indentation is wrong.",
         "Run the cell by itself: Python marks the part that it could not read.",
     ),
-    Misconception(
+    Trouble(
         "crash",
         "The answer raises an error while it loads, before any client connects.",
         "Look at the line that is named: it runs when the answer loads.",
         "A name is used before it has a value, an import fails, or the cell calls the answer to try it out.",
         "Try the answer out in a separate cell, and define each name before the line that uses it.",
     ),
-    Misconception(
+    Trouble(
         "exit",
         "The answer ends its process: sys.exit, exit or quit.",
         "Look for exit, quit and SystemExit.",
         "A server that exits drops every other connection, too.",
-        "End one connection with `await connection.close(...)`, or a function with `return`.",
+        "Remove it. To end one connection, write `await connection.close(...)`; to end a function, `return`.",
     ),
-    Misconception(
+    Trouble(
         "stuck",
         "The answer never stops computing.",
         "Look at the loop on the line named above.",
         "Its condition never becomes false, or it waits for something that cannot happen while it loops.",
         "Inside the loop, change what the condition tests, or leave the loop with `break` or `return`.",
     ),
-    Misconception(
+    Trouble(
         "blocked",
         "The answer blocks the event loop: while it computes or sleeps, no client is served.",
         "Look at the line that is named: for a second, nothing else in the server could run.",
         "It waits without `await` (time.sleep), or it computes for too long without a pause.",
         "Use `await asyncio.sleep(...)` instead of time.sleep, and an `await` in each loop that waits.",
     ),
-    Misconception(
+    Trouble(
         "print-storm",
         "The answer never stops printing.",
         "Look for a print inside a loop.",
         "The loop waits for nothing and never ends.",
         "Remove the print, then find out why the loop does not end.",
     ),
-    Misconception(
+    Trouble(
         "forgotten",
         "An await is missing: a coroutine was created and never ran.",
         "Look at the call on the line that is named.",
         "Calling an async function only creates a coroutine, which runs when it is awaited.",
         "Write `await` in front of the call.",
     ),
-    Misconception(
+    Trouble(
         "missing",
         "The answer does not define the name that the exercise asks for.",
         "Look at the name on the `def` or `class` line of the blank.",
         "The check looks for exactly that name, at the top level.",
         "Keep the `def` line as it was given.",
     ),
-    Misconception(
+    Trouble(
         "not-callable",
         "The answer is a value, not the function that the exercise asks for.",
         "Look at the last value that the name is given.",
         "A later line gives the name another value, or the function is called where only its name should be.",
         "Keep the `def` line as it was given, and use another name for the result.",
     ),
-    Misconception(
+    Trouble(
         "not-async",
         "The handler is a plain function instead of an `async def`.",
         "Look at the `def` line.",
         "The server awaits what the handler returns; a plain function returns at once, with nothing to await.",
         "Write `async def`.",
     ),
-    Misconception(
+    Trouble(
         "no-server",
         "The function does not return a listening server.",
         "Look at what your function returns.",
         "It must be the server that `await websockets.serve(...)` returns.",
         '`return await websockets.serve(handle, "127.0.0.1", 0)`',
     ),
-    Misconception(
+    Trouble(
         "async-rule",
         "The rule is an `async def` instead of a plain function.",
         "Look at the `def` line.",
         "A rule waits for nothing, and the check does not await it.",
         "Write `def` without `async`.",
     ),
-    Misconception(
+    Trouble(
         "hangs-on-load",
         "The answer does not finish loading: something at the top level waits.",
         "Look at the code outside of all functions.",
         "It starts a server or waits for something. The check starts the server itself.",
-        'Remove calls such as `asyncio.run(...)` from the answer, or move them under `if __name__ == "__main__":`.',
+        'Remove what waits (`asyncio.run(...)`, `time.sleep`, `join`), or move it under `if __name__ == "__main__":`.',
     ),
-    Misconception(
+    Trouble(
+        "start-waits",
+        "The function does not return: it starts a server and keeps waiting.",
+        "Look at the line that is named: the function waits there without end.",
+        "`serve_forever`, `wait_closed` or an endless `await` keeps it from returning the server.",
+        "Return the server as soon as it listens: `return await websockets.serve(...)`. It runs on by itself.",
+    ),
+    Trouble(
+        "asks-a-person",
+        "The answer waits for a person: input, a debugger, or something typed at the terminal.",
+        "Look at the line that is named.",
+        "The check runs the answer by itself, and nobody is there to type.",
+        "Remove that line. To look at a value, print it; what the answer prints is shown with the result.",
+    ),
+    Trouble(
         "never-returns",
         "The answer waits and does not return.",
-        "Look for something that waits: sleep, input, a lock, a queue.",
+        "Look at the line that is named, for something that waits: sleep, a lock, a queue.",
         "A rule receives the time as an argument and never waits.",
-        "Return the value at once.",
+        "Remove what waits there, and return the value at once.",
     ),
-    Misconception(
+    Trouble(
         "silent-end",
         "The answer's process ended without an error.",
-        "Look for os._exit, for a signal, and for code that uses very much memory.",
+        "Look for os._exit, os.abort, a signal, and code that uses very much memory.",
         "The answer ended its own process, or exceeded its limits (2 GiB, 60 s of processor time).",
         "Remove it. A server limits what it keeps.",
     ),
-    Misconception(
+    Trouble(
         "memory",
         "The answer takes more than 2 GiB of memory.",
         "Look for a list, a dict, a set or a text that grows in a loop.",
         "Something is kept for each message or each round, and nothing removes it.",
         "Limit what is kept, as `collections.deque(maxlen=...)` does.",
     ),
-    Misconception(
+    Trouble(
         GARBLED,
         "The answer writes to the pipe between its process and the check.",
         "Look for code that writes to a file descriptor or a socket that the answer did not open.",
@@ -134,7 +160,7 @@ _ALL = (
         "Write only to files and sockets that the answer has opened itself.",
     ),
 )
-SENTENCES = {one.tag: one for one in _ALL}
+SENTENCES: dict[str, Misconception] = {one.tag: one for one in _ALL}
 # Why an answer cannot be judged although it is not at fault: the verdict is inconclusive, never fail.
 UNJUDGED = {
     "too-deep": "Python's parser cannot read the answer, which is nested too deeply; split it into smaller parts",

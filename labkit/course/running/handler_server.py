@@ -28,6 +28,7 @@ NAME = "answer"  # the name of the answer's file, in tracebacks
 LOOK_S = 0.1
 BLOCKED_LOOKS = 10  # in a row, each finding the loop still inside the answer
 MOST_REPORTS = 20
+START_LOOKS = 30  # the most that starting a server may take
 _FORGOTTEN = re.compile(r"coroutine '(.+)' was never awaited")
 _CREATED = re.compile(rf'File "{NAME}", line (\d+)')
 
@@ -47,8 +48,7 @@ async def _start(start: Any, report: Report) -> None:
     _report_what_is_logged(report)
     threading.Thread(target=_watch_loop, args=(loop, report), daemon=True).start()
     try:
-        given = start()
-        server = await given if inspect.isawaitable(given) else given
+        server = await _started(start(), report)
         port = server.sockets[0].getsockname()[1]
     except SystemExit as error:
         report("fault", kind="exit", text="", line=line_of(error.__traceback__))
@@ -61,6 +61,38 @@ async def _start(start: Any, report: Report) -> None:
     else:
         report("ready", port=port)
         await asyncio.Future()
+
+
+async def _started(given: Any, report: Report) -> Any:
+    """Return the server that a call of `start` gives. Reports one that does not return, with the line it waits at."""
+    if not inspect.isawaitable(given):
+        return given
+
+    async def awaited() -> Any:
+        try:
+            return await given
+        except SystemExit as error:  # which would end the loop
+            report("fault", kind="exit", text="", line=line_of(error.__traceback__))
+            raise asyncio.CancelledError from error
+
+    starting = asyncio.create_task(awaited())
+    for _ in range(START_LOOKS):  # on a busy machine, each of them takes longer
+        if not starting.done():
+            await asyncio.wait((starting,), timeout=LOOK_S)
+    if not starting.done():
+        report("fault", kind="start-waits", text="", line=_line_of_task(starting))
+    return await starting
+
+
+def _line_of_task(waiting: asyncio.Future[Any]) -> int:
+    """Return the line of the answer at which a task waits: in the innermost coroutine that is the answer's; or 0."""
+    line, one = 0, waiting.get_coro() if isinstance(waiting, asyncio.Task) else None
+    while one is not None:
+        frame = getattr(one, "cr_frame", None)
+        if frame is not None and frame.f_code.co_filename == NAME:
+            line = frame.f_lineno or line
+        one = getattr(one, "cr_await", None)
+    return line
 
 
 def _report_what_is_logged(report: Report) -> None:

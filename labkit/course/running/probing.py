@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 LONGEST_S = 10.0
-ENDLESS = f"did not return within {LONGEST_S:g} s"
+ENDLESS = "did not return within"
 
 
 class _Waits(selectors.DefaultSelector):
@@ -37,20 +37,20 @@ class _Loop(asyncio.SelectorEventLoop):
         return super().time() * self._pace
 
 
-def run(probe: Any, url: str, pace: float = 1.0) -> Any:
+def run(probe: Any, url: str, pace: float = 1.0, longest_s: float = LONGEST_S) -> Any:
     """Return what the probe returns. Raises TimeoutError, with the line at which it waits."""
     with asyncio.Runner(loop_factory=None if pace == 1 else partial(_Loop, pace)) as runner:
-        return runner.run(_within(probe, url, LONGEST_S * pace))
+        return runner.run(_within(probe, url, longest_s, pace))
 
 
-async def _within(probe: Any, url: str, longest_s: float) -> Any:
+async def _within(probe: Any, url: str, longest_s: float, pace: float) -> Any:
     try:
-        async with asyncio.timeout(longest_s) as limit:
+        async with asyncio.timeout(longest_s * pace) as limit:
             return await probe(url)
     except TimeoutError as error:
         if not limit.expired():
             raise
-        raise TimeoutError(ENDLESS).with_traceback(_waiting(error)) from None
+        raise TimeoutError(f"{ENDLESS} {longest_s:g} s").with_traceback(_waiting(error)) from None
 
 
 def _waiting(error: BaseException) -> Any:

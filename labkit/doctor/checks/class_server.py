@@ -2,19 +2,21 @@
 
 import errno
 import json
+import re
 import socket
 import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import HTTPSHandler, ProxyHandler, build_opener, getproxies, proxy_bypass
 
+from labkit.bench.tunnel import opener
 from labkit.doctor.diagnosis import Diagnosis, Subject, ok, problem
 from labkit.platform.gateways import gateways
+from labkit.platform.proxies import BadProxy, ForwardProxy, proxy_for
 
 TIMEOUT_S = 3.5  # longer than a system looks for a machine in its own network
 GATEWAY_S = 1.5
@@ -25,16 +27,21 @@ UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 LONGEST = 100_000  # bytes of an answer
 NO_NETWORK = (errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL)
 NONE = "no class joined"
+LOGIN_NEEDED = re.compile(r"Tunnel connection failed: (407|401)\b")  # tinyproxy says 401 to a wrong password
 OTHER_WAY = "use a phone's hotspot, a USB tether, or a board on a server outside; see docs/classroom.md"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A class server's answer, or the error instead of one. `ahead_s`: its clock minus ours, by the last request."""
+    """A class server's answer, or the error instead of one. `ahead_s`: its clock minus ours, by the last request.
+
+    `proxy`: why the way through the system's proxy failed as well; None if there is none.
+    """
 
     body: bytes = b""
     ahead_s: float | None = None
     error: Exception | None = None
+    proxy: Diagnosis | None = None
 
 
 def clock(subject: Subject) -> Diagnosis:
@@ -59,7 +66,7 @@ def class_server(subject: Subject) -> Diagnosis:
         return ok(NONE)
     answer = subject.once(_answer, subject.class_url)
     if answer.error is not None:
-        return _no_answer(subject.class_url, answer.error)
+        return answer.proxy or _no_answer(subject.class_url, answer.error)
     try:
         name = json.loads(answer.body)["class"]
     except (ValueError, TypeError, KeyError):
@@ -130,18 +137,44 @@ def _span(seconds: float) -> str:
 
 def _answer(url: str) -> Answer:
     """Ask for the class directly and, if that fails, through the system's proxy. Sends nothing about this machine."""
-    direct = _asked(url, ProxyHandler({}))
-    if direct.error is None or isinstance(direct.error, HTTPError) or not _has_proxy(url):
+    direct = _asked(url, None)
+    if direct.error is None or isinstance(direct.error, HTTPError) or _refuses(direct.error):
         return direct
-    through = _asked(url, ProxyHandler())
-    return direct if through.error is not None else through
-
-
-def _asked(url: str, proxies: ProxyHandler) -> Answer:
-    opener = build_opener(proxies, HTTPSHandler(context=_any_certificate()))
-    began = time.time()
     try:
-        with opener.open(url.replace("ws", "http", 1).rstrip("/") + "/class", timeout=TIMEOUT_S) as answer:
+        proxy = proxy_for(url)
+    except BadProxy as error:
+        return replace(direct, proxy=problem(*str(error).split("; ", 1)))
+    if proxy is None:
+        return direct
+    through = _asked(url, proxy)
+    if through.error is None or isinstance(through.error, HTTPError):
+        return through
+    return replace(direct, proxy=_not_through(url, proxy, str(getattr(through.error, "reason", through.error))))
+
+
+def _refuses(error: Exception) -> bool:
+    """Return whether the machine itself refused, so that no other way leads to a class there."""
+    return isinstance(getattr(error, "reason", error), ConnectionRefusedError)
+
+
+def _not_through(url: str, proxy: ForwardProxy, reason: str) -> Diagnosis:
+    """Return what a student can do about a proxy that leads to no class; `reason`: how the request through it ended."""
+    if LOGIN_NEEDED.search(reason):
+        return problem(
+            f"no way leads to {url} but the proxy {proxy}, and it wants a name and a password",
+            f"set HTTPS_PROXY=http://NAME:PASSWORD@{proxy}",
+        )
+    return problem(
+        f"no class answers at {url}, neither directly nor through the proxy {proxy} ({reason})",
+        "check the address, that the class has started, and that the proxy lets you reach it",
+    )
+
+
+def _asked(url: str, proxy: ForwardProxy | None) -> Answer:
+    began = time.time()
+    address = url.replace("ws", "http", 1).rstrip("/") + "/class"
+    try:
+        with opener(proxy, _any_certificate()).open(address, timeout=TIMEOUT_S) as answer:
             return Answer(answer.read(LONGEST), _ahead(answer.headers["Date"], began))
     except HTTPError as error:
         return Answer(ahead_s=_ahead(error.headers["Date"], began), error=error)
@@ -162,12 +195,6 @@ def _any_certificate() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def _has_proxy(url: str) -> bool:
-    host, _ = _address(url)
-    scheme = "https" if url.startswith("wss") else "http"
-    return scheme in getproxies() and not proxy_bypass(host)
 
 
 def _address(url: str) -> tuple[str, int]:

@@ -1,26 +1,53 @@
 """Two recordings on the same axes: `before` dashed, `after` solid."""
 
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any
+
 from labkit.bench.play.recording import Comparison
-from labkit.views.play import series
+from labkit.views.play import disk_series, series
+from labkit.views.play.disk import scale
 from labkit.views.play.shapes import WIDTH, Picture, line, path, words
+
+DISK = attrgetter("at_risk"), attrgetter("stored")
 
 
 def picture(both: Comparison) -> Picture:
-    """Return the shapes of the charts."""
-    rows = {name: run.samples[run.plan.watched] for name, run in zip(both._fields, both)}
-    above, below = series.axes(list(both), [each for row in rows.values() for each in row])
+    """Return the shapes of the charts: about the disk if both recordings are."""
+    if both.before.plan.about_disk and both.after.plan.about_disk:
+        above, below = disk_series.axes(max(both, key=lambda run: run.plan.seconds), max(map(scale, both)))
+        found = {
+            **series.frame("bytes", above, "received, in no file", 1),
+            **series.frame("age", below, "messages stored", 1),
+        }
+        return found | _lines(both, [run.disk for run in both], above, below, *DISK)
+    rows = [run.samples[run.plan.watched] for run in both]
+    above, below = series.axes(list(both), [each for row in rows for each in row])
     found = {
         **series.frame("bytes", above, "outbox and kernel, kB", 1000),
         **series.frame("age", below, "oldest, s", 1),
     }
     for name, limit in _age_limits(both):
         found |= series.limit_line(f"age {name}", below, limit, f"age limit {limit:g} s{name}")
-    for number, (name, samples) in enumerate(rows.items()):
-        found[f"bytes {name}"] = path(f"line {name}", above.line(samples, series.total))
-        found[f"age {name}"] = path(f"line {name}", below.line(samples, series.age))
+    return found | _lines(both, rows, above, below, series.total, series.age)
+
+
+def _lines(
+    both: Comparison,
+    rows: Sequence[Sequence[Any]],
+    above: series.Axes,
+    below: series.Axes,
+    high: series.Value,
+    low: series.Value,
+) -> Picture:
+    """Return the lines of both recordings, with what they are and when their members were closed."""
+    found: Picture = {}
+    for number, (name, run, samples) in enumerate(zip(both._fields, both, rows)):
+        found[f"bytes {name}"] = path(f"line {name}", above.line(samples, high))
+        found[f"age {name}"] = path(f"line {name}", below.line(samples, low))
         y = 12 + 18 * number
         found[f"key {name}"] = line(f"line {name}", series.LEFT, y, series.LEFT + 30, y)
-        found[f"plan {name}"] = words("small", series.LEFT + 38, y + 4, f"{name}: {both[number].plan}")
+        found[f"plan {name}"] = words("small", series.LEFT + 38, y + 4, f"{name}: {run.plan}")
         found |= _closes(both, number, above, below)
     return found
 

@@ -23,28 +23,32 @@ def picture(run: Recording, at: float) -> Picture:
     watched = run.plan.watched
     sample = run.last(watched, at)
     return {
-        **_bands(watched),
+        **bands(BANDS, watched),
         **{f"flow {x}": line("flow", x, MIDDLE, end, MIDDLE) for x, end in FLOW},
-        **_messages(run, at),
-        **_source(run, sample.published, at),
+        **messages(run, at),
+        **source(run, sample.published, at),
+        "outbox name": words("strong", 374, 38, f"{watched}'s outbox: bytes, age", "middle"),
+        "kernel name": words("strong", 547, 38, "send buffer", "middle"),
         **outbox(run, sample, TO_OUTBOX, 44, 168, 174),
         **kernel(run, sample, 500, 44, 94, 174),
-        **_network(run.network(watched, at)),
-        **_client(run, at),
+        **network(run.network(watched, at)),
+        **client(run, at),
         **_headline(run, at),
         **_others(run, at),
     }
 
 
-def _bands(watched: str) -> Picture:
+def bands(parts: tuple[tuple[str, float, float], ...], watched: str) -> Picture:
+    """Return the parts of the way, each with its name, and the watched member's client at the end."""
     found: Picture = {}
-    for name, x, width in (*BANDS, (f"{watched}'s client", 746, 150)):
+    for name, x, width in (*parts, (f"{watched}'s client", 746, 150)):
         found[f"band {x}"] = rect("band", x, 22, width, 222, 6)
         found[f"band name {x}"] = words("small", x + width / 2, 15, name, "middle")
     return found
 
 
-def _source(run: Recording, published: int, at: float) -> Picture:
+def source(run: Recording, published: int, at: float) -> Picture:
+    """Return the publisher, the room and the clock."""
     speakers = run.plan.speakers
     name = speakers[0] if len(speakers) == 1 else f"{len(speakers)} members"
     return {
@@ -55,12 +59,11 @@ def _source(run: Recording, published: int, at: float) -> Picture:
         "room": rect("box", 144, MIDDLE - 26, 104, 52, 6),
         "room name": words("strong", 196, MIDDLE - 5, "room", "middle"),
         "published": words("small", 196, MIDDLE + 14, f"{published:,} sent", "middle"),
-        "outbox name": words("strong", 374, 38, f"{run.plan.watched}'s outbox: bytes, age", "middle"),
-        "kernel name": words("strong", 547, 38, "send buffer", "middle"),
     }
 
 
-def _network(state: str) -> Picture:
+def network(state: str) -> Picture:
+    """Return the network between the server and the watched member's client."""
     word = {STOPPED: "\u2715 stopped", SLOW: "slow", MUTE: "\u2715 one way", WELL: ""}[state]
     return {
         "pipe": rect(f"pipe {state}", 612, MIDDLE - 10, 126, 20, 4),
@@ -68,7 +71,8 @@ def _network(state: str) -> Picture:
     }
 
 
-def _client(run: Recording, at: float) -> Picture:
+def client(run: Recording, at: float) -> Picture:
+    """Return the watched member's client, which turns when it is closed."""
     watched = run.plan.watched
     ending, sample = run.ending(watched, at), run.last(watched, at)
     is_closed = ending is not None and ending.kind == CLOSED
@@ -76,7 +80,7 @@ def _client(run: Recording, at: float) -> Picture:
     return {
         "client": rect("box closed" if is_closed else "box", 752, MIDDLE - 34, 138, 68, 6),
         "client name": words("strong inverse" if is_closed else "strong", 821, MIDDLE - 14, watched, "middle"),
-        "client state": words("strong inverse" if is_closed else "small", 821, MIDDLE + 5, state, "middle"),
+        "client state": words("tag inverse" if is_closed else "small", 821, MIDDLE + 5, state, "middle"),
         "client got": words(
             "small inverse" if is_closed else "small", 821, MIDDLE + 23, f"{sample.delivered:,} received", "middle"
         ),
@@ -102,7 +106,7 @@ def headline(mark: Mark) -> tuple[str, str]:
     return mark.words, f"{mark.limit} reached; {size(mark.freed_bytes)} freed"
 
 
-def _messages(run: Recording, at: float) -> Picture:
+def messages(run: Recording, at: float) -> Picture:
     """Return the messages under way. A dot that leaves the kernel shows that messages arrive; a stop stops it too."""
     found: Picture = {}
     for number in range(max(0, floor((at - 1) / DOT_EVERY_S)), floor(at / DOT_EVERY_S) + 1):

@@ -8,16 +8,23 @@ import anywidget
 import traitlets
 from IPython.display import display
 
+from labkit.bench.play.plan import DISK, HISTORY, OUTBOX
 from labkit.bench.play.recording import Comparison, Recording
+from labkit.bench.play.talk import Talk
 from labkit.text.html import Markup, fill
 from labkit.views.display import show
-from labkit.views.play import compared, pipeline, series, strip
+from labkit.views.play import compared, disk, disk_series, history, history_series, pipeline, series, strip, talk
 from labkit.views.play.shapes import Picture, Shape, changes, svg
 
 FRAMES_PER_S = 8
 HERE = Path(__file__).parent
 CSS = Markup((HERE / "play.css").read_text(encoding="utf-8"))
 HEIGHT = pipeline.HEIGHT + series.HEIGHT
+DRAWN = {
+    OUTBOX: (pipeline.picture, series.picture),
+    DISK: (disk.picture, disk_series.picture),
+    HISTORY: (history.picture, history_series.picture),
+}
 
 
 class Screen(anywidget.AnyWidget):
@@ -32,11 +39,11 @@ class Screen(anywidget.AnyWidget):
 class Projection:
     """A recording on a screen."""
 
-    def __init__(self, run: Recording, seconds: float = 0.0) -> None:
+    def __init__(self, run: Recording | Talk, seconds: float = 0.0) -> None:
         self.frames = 0
         self._run = run
         self._drawn = frame(run, seconds or run.now)
-        self.screen = Screen(svg=svg(self._drawn, HEIGHT, str(run.plan)), seconds=seconds)
+        self.screen = Screen(svg=svg(self._drawn, height(run), str(run.plan)), seconds=seconds)
         self.screen.on_msg(self._asked)
 
     def draw(self, at: float) -> None:
@@ -59,7 +66,7 @@ class Projection:
 class Player:
     """Draws recordings; `Recording.viewer` in a notebook."""
 
-    async def watch(self, recording: Recording) -> None:
+    async def watch(self, recording: Recording | Talk) -> None:
         """Show the moving picture until the experiment is over, then leave the film strip."""
         projection = Projection(recording)
         shown = show(projection.screen, str(recording.plan))
@@ -78,14 +85,26 @@ class Player:
         show(Projection(recording, max(recording.now, 0.1)).screen, f"{recording!r}; {recording.story}")
 
 
-def frame(run: Recording, at: float) -> Picture:
+def frame(run: Recording | Talk, at: float) -> Picture:
     """Return the moving picture at a time, with the charts below it."""
-    return {**pipeline.picture(run, at), **_lower(series.picture(run, at))}
+    if isinstance(run, Talk):
+        return talk.picture(run, at)
+    above, below = DRAWN[run.plan.about]
+    return {**above(run, at), **_lower(below(run, at))}
 
 
-def still(run: Recording) -> dict[str, str]:
+def height(run: Recording | Talk) -> float:
+    """Return the height of the moving picture."""
+    return talk.height(run) if isinstance(run, Talk) else HEIGHT
+
+
+def still(run: Recording | Talk) -> dict[str, str]:
     """Return the film strip with the charts, as what a notebook saves. Its text has no measured figures."""
-    drawn = {**strip.picture(run), **_lower(series.picture(run, run.now))}
+    if isinstance(run, Talk):
+        drawn = talk.picture(run, run.now)
+        return {"text/html": part(drawn, height(run), run.story, run.text()), "text/plain": run.story}
+    _, below = DRAWN[run.plan.about]
+    drawn = {**strip.picture(run), **_lower(below(run, run.now))}
     return {"text/html": part(drawn, HEIGHT, run.story, run.text()), "text/plain": run.story}
 
 
@@ -111,7 +130,13 @@ def _moved(shape: Shape) -> Shape:
     return shape._replace(attributes={**shape.attributes, "transform": f"translate(0 {pipeline.HEIGHT})"})
 
 
-def _words(run: Recording, at: float) -> str:
+def _words(run: Recording | Talk, at: float) -> str:
     """Return the last thing that happened, for a screen reader."""
+    if isinstance(run, Talk):
+        return str(run.verdicts[-1]) if run.verdicts else ""
     marks = [mark for mark in sorted(run.marks) if mark.at <= at]
-    return " \u2013 ".join(filter(None, pipeline.headline(marks[-1]))) if marks else ""
+    if not marks:
+        return ""
+    first, second = pipeline.headline(marks[-1])
+    lost = run.lost_at(at)
+    return " \u2013 ".join(filter(None, (first, second or (f"{lost} messages lost" if lost else ""))))

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from math import ceil, floor, log10
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from labkit.bench.play.recording import BACK, CLOSED, Recording, Sample
+from labkit.bench.play.recording import BACK, CLOSED, KILLED, Recording, Sample
 from labkit.text.digits import digits
 from labkit.views.play.shapes import WIDTH, Picture, line, path, rect, size, words
 
@@ -14,7 +14,7 @@ BYTES_HIGH, AGE_HIGH, BETWEEN, FOOT = 128.0, 76.0, 26.0, 36.0
 HEIGHT = TOP + BYTES_HIGH + BETWEEN + AGE_HIGH + FOOT
 LETTER = 7.8
 ROWS = 4
-Value = Callable[[Sample], float]
+Value = Callable[[Any], float]  # of a sample, of any kind that has a time `at`
 
 
 class Axes(NamedTuple):
@@ -33,12 +33,12 @@ class Axes(NamedTuple):
         """Return the place of a value."""
         return self.top + self.height * (1 - min(1.0, value / self.most))
 
-    def line(self, samples: Sequence[Sample], value: Value) -> str:
+    def line(self, samples: Sequence[Any], value: Value) -> str:
         """Return a line as the data of a path."""
         places = [f"{self.x(each.at):.0f} {self.y(value(each)):.1f}" for each in samples]
         return "M" + "L".join(places) if places else ""
 
-    def area(self, samples: Sequence[Sample], low: Value, high: Value) -> str:
+    def area(self, samples: Sequence[Any], low: Value, high: Value) -> str:
         """Return the area between two lines as the data of a path."""
         if not samples:
             return ""
@@ -76,7 +76,7 @@ def picture(run: Recording, at: float) -> Picture:
         "area age": path("age", below.area(samples, lambda _: 0, age)),
         **(limit_line("age", below, limit, f"age limit {limit:g} s") if limit else {}),
         **_byte_limit(above, run),
-        **_marks(run, at, above, below),
+        **marks(run, at, above, below),
         **_legend(above, run),
     }
 
@@ -153,9 +153,10 @@ def _legend(here: Axes, run: Recording) -> Picture:
     }
 
 
-def _marks(run: Recording, at: float, above: Axes, below: Axes) -> Picture:
+def marks(run: Recording, at: float, above: Axes, below: Axes) -> Picture:
     """Return a line and its words for each mark, in the first row that is free."""
-    found: Picture = {}
+    lines: Picture = {}
+    names: Picture = {}
     ends = [0.0] * ROWS
     for number, mark in enumerate(mark for mark in sorted(run.marks) if mark.at <= at):
         x = above.x(mark.at)
@@ -163,7 +164,7 @@ def _marks(run: Recording, at: float, above: Axes, below: Axes) -> Picture:
         left = min(x, WIDTH - wide)
         row = next((row for row in range(ROWS) if ends[row] <= left), ends.index(min(ends)))
         ends[row] = left + wide
-        css = {CLOSED: "bad", BACK: "good"}.get(mark.kind, "did")
-        found[f"mark {number}"] = line(f"mark {css}", x, 6 + row * 18, x, below.top + below.height)
-        found[f"mark name {number}"] = words(f"small strong halo {css}", left + 5, 16 + row * 18, mark.words)
-    return found
+        css = {CLOSED: "bad", KILLED: "bad", BACK: "good"}.get(mark.kind, "did")
+        lines[f"mark {number}"] = line(f"mark {css}", x, 6 + row * 18, x, below.top + below.height)
+        names[f"mark name {number}"] = words(f"small strong halo {css}", left + 5, 16 + row * 18, mark.words)
+    return lines | names

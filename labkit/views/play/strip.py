@@ -3,7 +3,9 @@
 from textwrap import wrap
 
 from labkit.bench.play.actions import STOPPED, WELL
-from labkit.bench.play.recording import BACK, CLOSED, Moment, Recording
+from labkit.bench.play.plan import DISK, HISTORY
+from labkit.bench.play.recording import BACK, KILLED, Mark, Moment, Recording
+from labkit.views.play import disk, history
 from labkit.views.play.pipeline import HEIGHT
 from labkit.views.play.shapes import WIDTH, Picture, prefixed, rect, size, words
 from labkit.views.play.tanks import kernel, outbox
@@ -18,16 +20,54 @@ def picture(run: Recording) -> Picture:
     width = (WIDTH - GAP * (len(moments) - 1)) / len(moments)
     found: Picture = {}
     for number, moment in enumerate(moments):
-        found |= prefixed(f"{number}", _frame(run, moment, number * (width + GAP), width))
+        left = number * (width + GAP)
+        found |= prefixed(
+            f"{number}",
+            _frame(run, moment, left, width) | INSIDE.get(run.plan.about, _outbox)(run, moment, left, width),
+        )
     return found
 
 
 def _frame(run: Recording, moment: Moment, x: float, width: float) -> Picture:
-    sample = run.last(run.plan.watched, moment.at)
-    tank = (width - 30) / 3.3
     return {
         "frame": rect(_css(run, moment), x + 1, 1, width - 2, HEIGHT - 2, 6),
         **_title(run, moment, x + 12, width),
+    }
+
+
+def _disk(run: Recording, moment: Moment, x: float, width: float) -> Picture:
+    sample = run.last_of_disk(moment.at)
+    refused = f"refused: {sample.refused:,}" if sample.refused else ""
+    return {
+        "tank name": words("small", x + width / 2, 96, "received, in no file", "middle"),
+        **disk.tank(run, moment.at, x + width / 2 - 50, 104, 100, 136),
+        "got": words("small", x + 12, 278, f"{sample.received:,} received"),
+        "kept": words(
+            "small bad" if disk.is_full(run, moment.at) else "small", x + 12, 295, f"{sample.stored:,} stored"
+        ),
+        "refused": words("small", x + 12, 312, refused),
+    }
+
+
+def _history(run: Recording, moment: Moment, x: float, width: float) -> Picture:
+    here, watched = history.place(run, moment.at), run.plan.watched
+    state = run.network(watched, moment.at)
+    return {
+        "bar name": words("small", x + 12, 112, "messages"),
+        **history.bar(run, here, x + 12, 120, width - 24, 44),
+        "missed": words("strong bad", x + 12, 190, history.missed(here)),
+        "network": words(
+            "small bad" if state == STOPPED else "small", x + 12, 278, f"network: {'works' if state == WELL else state}"
+        ),
+        "remembers": words("small", x + 12, 295, f"room: no. {here.oldest:,} to {here.newest:,}"),
+        "got": words("small", x + 12, 312, f"{watched}: up to no. {here.received:,}"),
+    }
+
+
+def _outbox(run: Recording, moment: Moment, x: float, width: float) -> Picture:
+    sample = run.last(run.plan.watched, moment.at)
+    tank = (width - 30) / 3.3
+    return {
         "outbox name": words("small", x + 10 + 1.15 * tank, 96, "outbox", "middle"),
         "kernel name": words("small", x + width - 10 - tank / 2, 96, "kernel", "middle"),
         **outbox(run, sample, x + 10, 104, 2.3 * tank, 136),
@@ -64,8 +104,21 @@ def _state(run: Recording, moment: Moment, x: float) -> Picture:
 
 
 def _css(run: Recording, moment: Moment) -> str:
-    """Mark the moments after a close and after a return."""
-    ending = run.ending(run.plan.watched, moment.at)
+    """Mark the moments after a close or a kill, and after a return."""
+    ending = _last_end(run, moment.at) if run.plan.about_disk else run.ending(run.plan.watched, moment.at)
+    if run.plan.about_disk and disk.is_full(run, moment.at):
+        return "frame closed-frame"
+    if run.plan.about == HISTORY and history.place(run, moment.at).missing:
+        return "frame closed-frame"
     if ending is None:
         return "frame"
-    return {CLOSED: "frame closed-frame", BACK: "frame back-frame"}[ending.kind]
+    return {BACK: "frame back-frame"}.get(ending.kind, "frame closed-frame")
+
+
+def _last_end(run: Recording, at: float) -> Mark | None:
+    return next(
+        (mark for mark in sorted(run.marks, reverse=True) if mark.at <= at and mark.kind in (KILLED, BACK)), None
+    )
+
+
+INSIDE = {DISK: _disk, HISTORY: _history}

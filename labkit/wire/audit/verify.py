@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from labkit.wire.audit.anchor import START, Anchor, is_sealed
 from labkit.wire.audit.chain import Part, chain, later_parts
+from labkit.wire.audit.maintenance_rows import Records, records
 from labkit.wire.audit.reading import rows, rows_at
-from labkit.wire.audit.records import Records, records
 from labkit.wire.audit.schema import AuditError, Entry, digest, link
 
 __all__ = ["Anchor", "Verification", "verify"]

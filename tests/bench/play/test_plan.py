@@ -44,13 +44,14 @@ def test_what_happens_to_the_server_disturbs_no_member() -> None:
     assert (found.watched, found.speakers, found.about_disk) == ("cleo", ("ana",), True)
     assert str(made(at={1: kill_server()})).endswith("at 1 s the server is killed")
     assert made(at={1: kill_server()}).watched == "ben"
-    assert (made().about_disk, made(about_disk=True).about_disk) == (False, True)
+    assert (made().about_disk, made(about="disk").about_disk) == (False, True)
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
         ({"members": 1}, "members=1 must be at least 2"),
+        ({"about": "disc"}, "about='disc' is none of outbox, disk, history"),
         ({"rate": 0}, "rate=0 must be above 0"),
         ({"rate": float("nan")}, "rate=nan must be above 0"),
         ({"seconds": 0}, "seconds=0 must be above 0"),

@@ -1,5 +1,7 @@
 """Recordings: what they tell about a time, their moments, and their exports."""
 
+from threading import Event, Thread
+
 import pytest
 
 from labkit.bench.play.recording import AGE, BYTES, CLOSED, DID, Mark, Recording, Sample
@@ -69,6 +71,46 @@ def test_limit_is_the_nearer_one_if_it_was_reached(waiting: int, age: float, lim
     run.add(Sample(1.1, "ben", False, 0, 0.0))
     assert run.limit_reached("ben") == (limit, waiting)
     assert run.limit_reached("ana") == ("", 0)
+
+
+def test_lost_messages_count_from_the_kill_on() -> None:
+    run = killed()
+    assert (run.lost_at(1.9), run.lost_at(2.0), run.lost_at(4.0)) == (0, len(run.lost), len(run.lost))
+    assert len(run.lost) > 0
+
+
+def test_kill_among_other_events_is_one_moment_of_several() -> None:
+    run = killed()
+    run.marks += [Mark(1.0, "", DID, "the disk is full"), Mark(1.5, "", DID, "the disk has space again")]
+    assert run.story == "before; the disk is full; the disk has space again; the server is killed; the end"
+
+
+def test_recording_that_grows_can_be_read() -> None:
+    """A picture is drawn in one thread while messages arrive in another."""
+    run, ends = killed(), Event()
+
+    def receive() -> None:
+        number = 1000
+        while not ends.is_set() and number < 200_000:
+            number += 1
+            run.received["ben"][number] = 2.5
+
+    thread = Thread(target=receive)
+    thread.start()
+    try:
+        while thread.is_alive():
+            assert len(run.lost) >= run.lost_at(2.0) > 0
+            assert 0 not in run.missing("ben")
+    finally:
+        ends.set()
+        thread.join()
+
+
+def test_missing_messages_are_holes_between_received_ones() -> None:
+    run = calm()
+    run.received["ben"] = dict.fromkeys((2, 3, 6, 8), 1.0)
+    assert run.missing("ben") == [4, 5, 7]
+    assert run.missing("cleo") == []
 
 
 def test_frame_has_every_sample_in_order() -> None:

@@ -9,7 +9,7 @@ import pytest
 from labkit.bench.launch.lab import Health, Lab, OwnClassFailed
 from labkit.bench.play.actions import fill_disk, free_disk, freeze, heal, kill_server, mute, read_at
 from labkit.bench.play.recording import Recording
-from tests.wire.test_own_desk import Eager, First
+from tests.wire.seams.test_desk import Eager, First
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ async def test_close_codes_of_both_ends(lab: Lab) -> None:
     assert [(close.member, close.code) for close in run.closes] == [("ben", 4408)]
     assert [(back.member, back.code, back.recorded) for back in run.returns] == [("ben", 4408, 1006)]
     assert run.story == (
-        "before; ben's network stops; just before the close; ben closed: 4408 no pong; ben is back, nothing missed"
+        "before; ben's network stops; just before the close; ben closed: 4408 no pong; ben is back, no gap"
     )
 
 

@@ -196,6 +196,7 @@ async def test_hint_sent_is_the_one_after_those_seen(tmp_path: Path) -> None:
         assert (await hands(school))[0]["hint"] == {"check": "good", "step": 2, "text": hints[1]}
         assert (await post(school, "/class/hint", name="ana", exercise=ID))["step"] == 2
         await until(lambda: ana.news == [f"hint on {ID}: {hints[1]}"])
+        assert (await hands(school))[0]["hint"]["step"] == 3
         ana.progress.add(ID, "fail", "good")
         ana.progress.add(ID, "help")
         await all_sent(ana)
@@ -204,7 +205,7 @@ async def test_hint_sent_is_the_one_after_those_seen(tmp_path: Path) -> None:
         await all_sent(ana)
         with pytest.raises(HTTPError, match="409") as refused:
             await post(school, "/class/hint", name="ana", exercise=ID)
-        assert "has seen all 3 hints on good" in refused.value.read().decode()
+        assert "all 3 hints on good are seen already" in refused.value.read().decode()
         ana.progress.add(ID, "fail", "rooms")
         await all_sent(ana)
         assert (await post(school, "/class/hint", name="ana", exercise=ID))["step"] == 2

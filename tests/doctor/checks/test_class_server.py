@@ -15,6 +15,7 @@ import pytest
 
 from labkit.doctor.checks import class_server as checks
 from labkit.doctor.diagnosis import Diagnosis, Subject
+from labkit.platform.proxies import ForwardProxy
 
 DAY_S = 86_400
 FAR = "ws://10.9.9.9:8080"
@@ -32,6 +33,12 @@ def serving(
             self.send_header("Date", formatdate(time.time() + off_s, usegmt=True) if date is None else date)
             self.end_headers()
             self.wfile.write(body)
+
+        def do_CONNECT(self) -> None:
+            """As a proxy does, with this same server behind it."""
+            self.send_response_only(200)
+            self.end_headers()
+            self.close_connection = False
 
         def log_message(self, *_: object) -> None:
             pass
@@ -152,6 +159,33 @@ def test_class_behind_a_proxy_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("http_proxy", proxy.replace("ws", "http"))
         monkeypatch.setenv("no_proxy", "")
         assert str(checks.class_server(Subject("ws://class.invalid"))) == "class physics answers"
+
+
+def test_proxy_that_leads_nowhere_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://ana:s3cret@127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    found = checks.class_server(Subject("ws://class.invalid"))
+    assert found.status == "problem" and found.text.startswith(
+        "no class answers at ws://class.invalid, neither directly nor through the proxy 127.0.0.1:9 ("
+    )
+    assert "s3cret" not in str(found)
+
+
+def test_proxy_of_another_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    assert str(checks.class_server(Subject("ws://class.invalid"))) == (
+        "the proxy 127.0.0.1:9 is given with socks5://, which labkit cannot use: "
+        "if it also takes HTTP CONNECT, set HTTPS_PROXY=http://127.0.0.1:9"
+    )
+
+
+def test_class_not_started_is_told_though_there_is_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "proxy_for", lambda url: ForwardProxy("127.0.0.1", 9, None))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        found = checks.class_server(Subject(f"ws://127.0.0.1:{taken.getsockname()[1]}"))
+    assert "nothing listens on port" in found.text
 
 
 def test_class_is_asked_once() -> None:

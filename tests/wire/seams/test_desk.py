@@ -9,8 +9,8 @@ import pytest
 
 from labkit.wire.audit.reading import read
 from labkit.wire.audit.writer import Audit, Entry
-from labkit.wire.own_class import OwnClass
-from labkit.wire.own_desk import TICK_S, OwnDesk
+from labkit.wire.seams.desk import TICK_S, OwnDesk
+from labkit.wire.seams.learners_class import OwnClass
 from labkit.wire.server import Server
 
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from labkit.rules.fields import Since
 from labkit.rules.limits import Limits
 from labkit.rules.rooms import Event, Member, Membership, Missed, Room
-from labkit.wire.own_class import OwnClass
+from labkit.wire.seams.learners_class import OwnClass
 
 NOTHING_KNOWN: Missed = Missed([], gap=True)
 

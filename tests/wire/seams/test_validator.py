@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from labkit.review.frames import TEXT, frame
-from labkit.wire.own_validator import OwnFault, OwnValidator
+from labkit.wire.seams.validator import OwnFault, OwnValidator
 from labkit.wire.server import Server
 from tests.wire.raw import Ended, Raw, on_a_loop
 

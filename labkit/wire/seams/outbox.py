@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from labkit.rules.outbox import Offer, Outbox
-from labkit.wire.own_class import OwnClass
+from labkit.wire.seams.learners_class import OwnClass
 
 
 class Waiting(Protocol):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from labkit.rules.outbox import Offer
-from labkit.wire.own_outbox import OutboxMaker
+from labkit.wire.seams.outbox import OutboxMaker
 
 
 class Counted:

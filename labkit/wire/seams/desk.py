@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 
 from labkit.wire.audit.writer import Audit, AuditError, Entry
 from labkit.wire.commit_queue import CommitQueue, Effect
-from labkit.wire.own_class import OwnClass
+from labkit.wire.seams.learners_class import OwnClass
 
 TICK_S = 1 / 60
 

@@ -10,7 +10,7 @@ import pytest
 from labkit.rules.fields import Since
 from labkit.rules.limits import Limits
 from labkit.rules.rooms import Event, Membership, Missed
-from labkit.wire.own_history import OwnRoom, RoomMaker
+from labkit.wire.seams.history import OwnRoom, RoomMaker
 from labkit.wire.server import Server
 from tests.wire.raw import Raw, on_a_loop
 

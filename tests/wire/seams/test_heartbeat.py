@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from labkit.rules.heartbeat import Beat
-from labkit.wire.own_heartbeat import TICK_S, HeartbeatMaker
+from labkit.wire.seams.heartbeat import TICK_S, HeartbeatMaker
 
 
 class Scripted:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from labkit.rules.heartbeat import Beat, Heartbeat
-from labkit.wire.own_class import OwnClass
+from labkit.wire.seams.learners_class import OwnClass
 
 TICK_S = 0.1
 DECISIONS = {"ping": Beat.PING, "dead": Beat.DEAD, None: Beat.WAIT}

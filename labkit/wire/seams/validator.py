@@ -15,7 +15,7 @@ from labkit.rules import fields
 from labkit.rules.answers import Answer
 from labkit.rules.close_codes import CloseCode, row
 from labkit.rules.messages import BY_TYPE, InvalidMessage, Message, Publication, decode, judge
-from labkit.wire.own_class import OwnClass
+from labkit.wire.seams.learners_class import OwnClass
 
 Validate = Callable[[str], dict[str, Any] | None]
 

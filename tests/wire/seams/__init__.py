@@ -1,0 +1,1 @@
+"""Classes of a learner that run inside the server."""
