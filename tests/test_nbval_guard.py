@@ -16,7 +16,7 @@ from tests.test_notebook_guards import ROOT, cell, printed
 
 NBVAL = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=60")
 LAB = "import labkit\nlab = labkit.Lab().start()"
-HEALTHY = "healthy: the server runs, 0 clients open, no task died, no socket leaked"
+HEALTHY = "healthy: the server is running, 0 clients connected, no task died, no socket leaked"
 SLEEP = "asyncio.run(asyncio.sleep(0.3))"
 
 

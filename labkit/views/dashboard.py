@@ -109,7 +109,7 @@ class Dashboard:
         self.watch.close()
 
     def __repr__(self) -> str:
-        return "dashboard: rooms, connections with their buffers, close codes; how it ended:"
+        return "dashboard: rooms, connections with their buffers, close codes; final state:"
 
     def _figure(self) -> Figure:
         return still_charts.figure(self.watch.store, CHARTS)

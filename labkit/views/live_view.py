@@ -1,10 +1,10 @@
 """A view that follows one or more rooms: events update a state, which is drawn up to eight times per second.
 
-    view = LiveView(room, hear, draw)       # hear(event) updates your state; draw() returns it as HTML
+    view = LiveView(room, on_event, draw)   # on_event(event) updates your state; draw() returns it as HTML
     await view.live(until=lambda: done)     # afterwards, the last drawing stays as plain HTML
 
-The room is read on the background loop. `hear` and `draw` run one at a time on the notebook's loop, so they can share
-state without locks.
+The room is read on the background loop. `on_event` and `draw` run one at a time on the notebook's loop, so they can
+share state without locks.
 """
 
 import asyncio
@@ -28,12 +28,12 @@ class LiveView:
     """A live view of one or more rooms."""
 
     def __init__(
-        self, rooms: ClientRoom | Sequence[ClientRoom], hear: Callable[[Event], None], draw: Callable[[], str]
+        self, rooms: ClientRoom | Sequence[ClientRoom], on_event: Callable[[Event], None], draw: Callable[[], str]
     ) -> None:
         self.events = 0
         self.frames = 0
         self._rooms = [rooms] if isinstance(rooms, ClientRoom) else list(rooms)
-        self._hear = hear
+        self._on_event = on_event
         self._draw = draw
         self._arrived: deque[Event] = deque()
 
@@ -68,8 +68,8 @@ class LiveView:
         has_events = bool(self._arrived)
         while self._arrived:
             self.events += 1
-            self._hear(self._arrived.popleft())
+            self._on_event(self._arrived.popleft())
         return has_events
 
     def __repr__(self) -> str:
-        return f"live view of {', '.join(room.room_id for room in self._rooms)}; how it ended:"
+        return f"live view of {', '.join(room.room_id for room in self._rooms)}; final state:"

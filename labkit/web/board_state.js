@@ -56,8 +56,8 @@ export class BoardState {
   }
 
   /** What most of the class fails now, in one line; null if no check fails. */
-  headline() {
-    const [first] = this.wall();
+  headline(wall = this.wall()) {
+    const [first] = wall;
     if (!first) return null;
     const [count, exercise, check] = first;
     return `${count} of ${this.students.size} ${count === 1 ? "fails" : "fail"} \`${check}\` in ${exercise}`;

@@ -176,8 +176,9 @@ export class BoardView {
       .filter(([, why]) => why).map(([name, why, exercise]) => [name, `${exercise}: ${why}`]);
     this.side.hands(hands);
     this.side.stuck(stuckOnes);
-    this.side.wall(this.state.wall(), this.catalogue);
-    setText(this.headline, this.state.headline() ?? "No check is failing.");
+    const wall = this.state.wall();
+    this.side.wall(wall, this.catalogue);
+    setText(this.headline, this.state.headline(wall) ?? "No check is failing.");
     this.#counts(rows);
     const solved = rows.flatMap(([, row]) => [...row.cells.values()]).filter(isSolved).length;
     this.#tiles(rows.length, hands.length, stuckOnes.length, solved);

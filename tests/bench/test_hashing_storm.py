@@ -145,6 +145,7 @@ def test_real_goodput_falls_to_nothing_and_a_learners_function_repairs_it() -> N
     cured = one(policy=over_the_window, mode="real", seconds=60, **SMALL)
     assert cured.policy == "over_the_window"
     assert cured.back == cured.clients
+    assert sum(cured.hashed) >= cured.back
 
 
 @pytest.mark.matrix

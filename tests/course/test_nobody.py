@@ -12,6 +12,7 @@ from labkit.course.result import Result
 from labkit.course.running.faults import SENTENCES
 from tests.course.answers import known
 
+pytestmark = pytest.mark.timeout(600)  # the first of them waits for all
 RULE, HANDLER, SERVER = "04-validator", "02-auth", "10-capstone"
 FIRST = {  # where the answer's function begins
     RULE: "def validate(text):\n",

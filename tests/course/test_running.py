@@ -20,7 +20,7 @@ from labkit.course.result import Result
 from labkit.course.running import shortage
 from labkit.course.running.answer_process import AnswerEnded, AnswerFault, AnswerProcess
 from labkit.course.running.faults import SENTENCES, at_line, sentence
-from labkit.course.running.handler_server import line_in
+from labkit.course.running.handler_server import ANSWER, line_in, line_of
 from labkit.course.running.packets import HEAD, packed
 from labkit.course.stage import Calls, Stage
 from labkit.evidence import Outcome, broken, held
@@ -158,8 +158,41 @@ def test_line_is_counted_as_python_counts(end: str) -> None:
 
 def test_instruction_without_a_line_has_line_0() -> None:
     """Python gives some instructions no line; a tick that says so must not count as nonsense from the answer."""
-    frame = SimpleNamespace(f_code=SimpleNamespace(co_filename="answer"), f_lineno=None)
-    assert line_in(frame) == 0  # type: ignore[arg-type]
+    ANSWER.are_of(code := compile("x = 1", "answer", "exec"))
+    assert line_in(SimpleNamespace(f_code=code, f_lineno=7)) == 7  # type: ignore[arg-type]
+    assert line_in(SimpleNamespace(f_code=code, f_lineno=None)) == 0  # type: ignore[arg-type]
+
+
+BORROWS = """
+def answer(x):
+    line = compile("\\n" * 9 + "1 / 0", "answer", "exec")
+    exec(line)
+"""
+HIDES = """
+code = compile("def answer(x):\\n    pass\\n    while True:\\n        pass", "made", "exec")
+exec(code)
+first = answer
+def answer(x):
+    return first(x)
+"""
+
+
+def test_line_is_that_of_the_answer_whatever_other_code_is_called() -> None:
+    """Code that the answer compiles under its own file's name, or under ours, has other lines."""
+    raised = judged("rule", BORROWS).checks[1].actual
+    assert "ZeroDivisionError" in raised
+    stuck = judged("rule", HIDES).checks[0]
+    assert stuck.actual.endswith("at line 2 of `answer`: return first(x)")
+
+
+def test_line_of_an_error_is_the_one_that_ran_foreign_code() -> None:
+    trace = None
+    ANSWER.are_of(code := compile(BORROWS + "\nanswer(1)", "answer", "exec"))
+    try:
+        exec(code, {})
+    except ZeroDivisionError as error:
+        trace = error.__traceback__
+    assert line_of(trace) == 4
 
 
 def test_error_of_another_check_is_not_reported() -> None:

@@ -31,7 +31,7 @@ class Learner:
         """Wait until an output shows these words."""
         self.page.locator(".jp-OutputArea-output").get_by_text(words).first.wait_for()
 
-    def finish(self, words: str = "healthy: the server runs") -> None:
+    def finish(self, words: str = "healthy: the server is running") -> None:
         """Wait for the last cell; nothing failed on the way, and no live widget is left."""
         self.text(words)
         assert self.page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").count() == 0

@@ -26,7 +26,7 @@ def test_the_dashboard_is_alive_and_every_control_does_its_work(room: Classroom,
         assert serious(page, ".labkit-dashboard") == []
         page.screenshot(path=tmp_path / "dashboard.png")
         expect(board.locator(".closes")).to_contain_text("1013 TRY_LATER", timeout=20_000)
-        ana.text("closed: {'1013': 1}")
+        ana.text("connections closed, by code: {'1013': 1}")
         ana.finish()
         page.screenshot(path=tmp_path / "dashboard_end.png")
 

@@ -50,6 +50,6 @@ def test_a_learner_runs_the_notebook_and_sees_the_room_live(
 
         # At the end a picture has taken its place, and the lab is healthy.
         ana.text("lost: 0")
-        ana.finish("healthy: the server runs, 2 clients open")
+        ana.finish("healthy: the server is running, 2 clients connected")
         expect(page.locator(".jp-OutputArea-output img").first).to_be_attached()
         page.screenshot(path=tmp_path / "end.png")

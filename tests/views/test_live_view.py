@@ -65,4 +65,4 @@ async def test_view_ends_after_its_time_or_interrupt(lab: Lab) -> None:
 
 def test_repr_names_rooms(lab: Lab) -> None:
     room = labkit.run(labkit.run(lab.client("dan")).join("room:named"))
-    assert repr(LiveView(room, lambda _: None, str)) == "live view of room:named; how it ended:"
+    assert repr(LiveView(room, lambda _: None, str)) == "live view of room:named; final state:"

@@ -73,7 +73,7 @@ class Health:
 
     def __repr__(self) -> str:
         clients = f"{self.clients} client{'' if self.clients == 1 else 's'}"
-        return f"healthy: the server runs, {clients} open, no task died, no socket leaked"
+        return f"healthy: the server is running, {clients} connected, no task died, no socket leaked"
 
 
 class Lab:
@@ -327,7 +327,7 @@ class Lab:
             self._start_server(urlsplit(self.url).port or 0)
 
     def health(self) -> Health:
-        """Check that the server runs, all clients are open, no task died and no socket leaked. Raises Unhealthy.
+        """Check that the server runs, its clients are connected, no task died and no socket leaked. Raises Unhealthy.
 
         A client that is reconnecting has SETTLE_S seconds to finish.
         """

@@ -31,6 +31,7 @@ from labkit.platform import open_files
 from labkit.platform.loops import most_watched, ready
 from labkit.rules.close_codes import CloseCode
 
+LAST_REPORT_S = 1.0  # a server reports what it has hashed a little later
 JOIN_TIMEOUT_S = 60.0  # for all joins, beyond the time that the accept rate needs
 SPARE_FILES = 100
 PORTS = range(20_000, 30_000)  # below the ports that kernels give to clients, or a client may connect to itself
@@ -182,6 +183,8 @@ class RealStorm:
         clock.run_until(clock.now + self.plan.seconds, lambda: tally.all_back or self._error is not None)
         if self._error is not None:
             raise RuntimeError(f"the server did not come back: {self._error}")
+        if self.plan.hash_ms:
+            clock.run_until(clock.now + LAST_REPORT_S, lambda: tally.is_reported)
         assert tally.dropped_at is not None
         down_s = (self._up_at or clock.now) - tally.dropped_at
         return tally.result("real", self._connected_clients, round(down_s, 3), round(clock.late_s, 3))

@@ -171,6 +171,11 @@ class Tally:
         """Whether every client has been admitted again since the drop."""
         return len(self._back) == self.plan.clients
 
+    @property
+    def is_reported(self) -> bool:
+        """Whether the server has reported a password for every client that is back."""
+        return sum(self._hashed.values()) >= len(self._back)
+
     def result(self, mode: str, connected: int, down_s: float, late_s: float = 0.0) -> "StormResult":
         """Return the figures. `connected`: the number of clients connected at the end."""
         bins = list(_dense(self._bins))

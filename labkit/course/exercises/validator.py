@@ -274,7 +274,7 @@ PROPERTIES = (
         "NaN, Infinity and 1e999: None",
         PYTHONS_JSON,
         draw_no_numbers,
-        ("no `NaN` and no `Infinity`, in any field", "A `percent` of `1e999` is not in the range."),
+        ("no `NaN` and no `Infinity` in any field", "A `percent` of `1e999` is not in the range."),
         always=raw((*CONSTANTS, "1e999", "-1e999")),
     ),
     text_property_of(
@@ -282,7 +282,7 @@ PROPERTIES = (
         "NaN or Infinity in an unknown field: None",
         NAN_ANYWHERE,
         draw_constants,
-        ("no `NaN` and no `Infinity`, in any field",),
+        ("no `NaN` and no `Infinity` in any field",),
         ("no-number",),
     ),
     text_property_of(

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from labkit.bench import working_copy
 from labkit.course.running import allowed, handler_server, nobody, player, shortage
-from labkit.course.running.handler_server import NAME, line_in, line_of
+from labkit.course.running.handler_server import ANSWER, NAME, line_in, line_of
 from labkit.course.running.packets import HEAD, KEY_BYTES, BadPacket, Seal, Tagged, length, packed, unpacked
 from labkit.course.simulated import NotAwaitable
 
@@ -205,6 +205,7 @@ def load(link: Link, request: dict[str, Any]) -> Any:
     code = _compiled(link, request["source"])
     if code is None:
         return None
+    ANSWER.are_of(code)
     _let_it_import_its_own()
     space: dict[str, Any] = {}
     try:

@@ -22,9 +22,11 @@ from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as listen
 
 from labkit.course.running import shortage
+from labkit.course.running.whose import Codes
 
 Report = Callable[..., None]
-NAME = "answer"  # the name of the answer's file, in tracebacks
+NAME = "answer"  # the name of the answer's file, in tracebacks; only ANSWER knows whether it is that
+ANSWER = Codes()
 LOOK_S = 0.1
 BLOCKED_LOOKS = 10  # in a row, each finding the loop still inside the answer
 MOST_REPORTS = 20
@@ -89,7 +91,7 @@ def _line_of_task(waiting: asyncio.Future[Any]) -> int:
     line, one = 0, waiting.get_coro() if isinstance(waiting, asyncio.Task) else None
     while one is not None:
         frame = getattr(one, "cr_frame", None)
-        if frame is not None and frame.f_code.co_filename == NAME:
+        if frame is not None and frame.f_code in ANSWER:
             line = frame.f_lineno or line
         one = getattr(one, "cr_await", None)
     return line
@@ -174,7 +176,7 @@ def line_of(trace: TracebackType | None) -> int:
     """Return the last line of the answer in a traceback, or 0 if there is none."""
     line = 0
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == NAME:
+        if trace.tb_frame.f_code in ANSWER:
             line = trace.tb_lineno or 0
         trace = trace.tb_next
     return line
@@ -182,7 +184,7 @@ def line_of(trace: TracebackType | None) -> int:
 
 def line_in(frame: FrameType | None) -> int:
     """Return the line of the answer that a frame is at or was called from, or 0 if there is none."""
-    while frame is not None and frame.f_code.co_filename != NAME:
+    while frame is not None and frame.f_code not in ANSWER:
         frame = frame.f_back
     return (frame.f_lineno or 0) if frame is not None else 0  # some instructions belong to no line
 

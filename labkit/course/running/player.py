@@ -14,6 +14,7 @@ from typing import Any
 
 from labkit.course.running.handler_server import line_of
 from labkit.course.running.packets import Tagged
+from labkit.course.running.whose import Codes
 from labkit.course.simulated import Simulated
 
 Step = tuple[str, str, tuple[Any, ...]]
@@ -30,21 +31,25 @@ def within(source: str, name: str, answer: Any, note: Note) -> Any:
     `Simulated` is noted, too.
     """
 
+    code, codes = _compiled(source)
+
     def record(*what: Any) -> None:
-        if sys._getframe(1).f_code.co_filename == MADE:
+        caller = sys._getframe(1)
+        if caller.f_code in codes and caller.f_globals is space:
             note(what)
 
     def on_error(error: BaseException) -> None:
         note(("raised", f"{type(error).__name__}: {error}"[:300], line_of(error.__traceback__)))
 
     space = {name: answer, "record": record, "Simulated": partial(Simulated, on_error=on_error)}
-    exec(_compiled(source), space)
+    exec(code, space)
     return space[MADE]
 
 
 @cache
-def _compiled(source: str) -> CodeType:
-    return compile(source, MADE, "exec", dont_inherit=True)
+def _compiled(source: str) -> tuple[CodeType, Codes]:
+    code = compile(source, MADE, "exec", dont_inherit=True)
+    return code, Codes(code)
 
 
 def play(

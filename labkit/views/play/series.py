@@ -146,10 +146,10 @@ def _legend(here: Axes, run: Recording) -> Picture:
     is_known = run.last(run.plan.watched).kernel_bytes is not None
     kernel = "in the kernel" if is_known else "kernel: not measured"
     return {
-        "key outbox": rect("bytes", LEFT + 154, y, 18, 12),
-        "key outbox name": words("small halo", LEFT + 177, y + 10, f"in {run.plan.watched}'s outbox"),
-        "key kernel": rect("kernel", LEFT + 304, y, 18, 12),
-        "key kernel name": words("small halo", LEFT + 327, y + 10, kernel),
+        "key outbox": rect("bytes", LEFT + 166, y, 18, 12),
+        "key outbox name": words("small halo", LEFT + 189, y + 10, f"in {run.plan.watched}'s outbox"),
+        "key kernel": rect("kernel", LEFT + 316, y, 18, 12),
+        "key kernel name": words("small halo", LEFT + 339, y + 10, kernel),
     }
 
 

@@ -14,6 +14,7 @@ from labkit.course.result import Result
 from labkit.course.source import of_file
 from tests.course.answers import edited, known
 
+pytestmark = pytest.mark.timeout(600)  # the first of them waits for all
 BOX, JUDGE, ROOM, DOG = "06-outbox", "04-validator", "03-history", "05-silence"
 WAITS, CLOSE, DESK = "07-backoff", "07-close-codes", "08-stored-first"
 DOOR, ROOMS = "02-auth", "03-rooms"

@@ -59,9 +59,14 @@ def test_what_is_changed_afterwards_is_noted_as_it_was() -> None:
 FORGED = {
     "the function": "self.tell.__globals__['record']('tell', 'x', ['forged'])",
     "the function that notes": "self.tell.__globals__['record'].__closure__[0].cell_contents(None)",
+    "the function, from code under our file's name": "exec(compile(FORGES, 'made', 'exec'), self.tell.__globals__)",
+    "our own code, elsewhere": "elsewhere(self.tell)(['forged'])",
     "all lists in its frames": "clear_all()",
 }
 CLEARS = (
+    "from types import FunctionType\nFORGES = \"record('tell', 'x', ['forged'])\"\n"
+    "def elsewhere(tell):\n"
+    "    return FunctionType(tell.__code__, {**tell.__globals__}, 'tell', None, tell.__closure__)\n"
     "import gc, sys\ndef clear_all():\n    frame = sys._getframe()\n    while frame:\n"
     "        for found in list(frame.f_locals.values()):\n"
     "            if isinstance(found, list):\n                found.clear()\n        frame = frame.f_back\n"
