@@ -438,6 +438,24 @@ def test_computing_on_a_busy_machine_is_not_waiting(monkeypatch: pytest.MonkeyPa
     assert computed.fault == AnswerFault("stuck", line=3)
 
 
+def test_busy_judge_is_not_waiting_of_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replies that wait to be read, because the judge itself computes, cost the answer none of its time."""
+    monkeypatch.setattr("labkit.course.running.answer_process.PATIENT", 0.5)
+
+    async def busy() -> AnswerFault | None:
+        process = AnswerProcess(patience_s=1)
+        request = {"source": RULE + "return x", "name": "answer", "kind": "rule", "settings": {}, "drive": None}
+        await process.load(request)
+        for number in range(4):
+            asyncio.get_running_loop().call_later(0.001, time.sleep, 0.5)
+            assert (await process.call(number)).value == number
+        fault = process.fault
+        await process.close()
+        return fault
+
+    assert asyncio.run(busy()) is None
+
+
 def test_rule_that_waits_in_each_call_never_returns() -> None:
     """Each call stays below the limit for one; all together exceed theirs, and the rest are not made."""
 

@@ -71,6 +71,7 @@ class Link:
         self._lock = threading.Lock()
         self._seal = Seal(self._exactly(KEY_BYTES))
         self._rings_at = inf  # of processor time
+        self.ticks = 0
         self._main = threading.main_thread().ident or 0
 
     def send(self, event: str, **more: Any) -> None:
@@ -90,6 +91,7 @@ class Link:
             while True:
                 time.sleep(TICK_S)
                 computed_s = time.process_time()
+                self.ticks += 1
                 self.send("tick", computed_s=computed_s, line=line_in(sys._current_frames().get(self._main)))
                 if computed_s >= self._rings_at:
                     self._rings_at += STUCK_S
@@ -270,6 +272,16 @@ def _drive(address: str | None) -> Callable[..., Any]:
 
 
 def _called(link: Link, drive: Callable[..., Any], answer: Any, arguments: tuple[Any, ...]) -> dict[str, Any]:
+    """Call the answer; return its reply, with the ticks and the processor time that it took here.
+
+    Outside, a judge that is busy itself reads the reply late, and would take that for waiting.
+    """
+    ticks, computed_s = link.ticks, time.process_time()
+    reply = _reply_of(link, drive, answer, arguments)
+    return reply | {"took": (link.ticks - ticks, time.process_time() - computed_s)}
+
+
+def _reply_of(link: Link, drive: Callable[..., Any], answer: Any, arguments: tuple[Any, ...]) -> dict[str, Any]:
     try:
         with link.time_limit(lambda line: link.send("returned", stuck=line)):
             value = drive(answer, *arguments)

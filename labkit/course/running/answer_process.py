@@ -123,7 +123,8 @@ class AnswerProcess:
             raise AnswerEnded
         self._pipes.send(packed(arguments))
         reply, waited_s = await self._reply()
-        self._waited += max(0.0, waited_s)
+        took = (reply or {}).get("took")
+        self._waited += max(0.0, waited_s if took is None else _waiting(*took))
         if reply is None or self._waited > PATIENT * self._patience_s:
             self._end(AnswerFault(self._endless[0], line=self._line))
         elif "stuck" in reply:
@@ -179,7 +180,7 @@ class AnswerProcess:
 
     def _waited_s(self, ticks: int, computed_s: float) -> float:
         """Return how many seconds the process has waited since then: its ticks minus the time spent computing."""
-        return (self._ticks - ticks) * TICK_S - COMPUTING * (self._computed_s - computed_s)
+        return _waiting(self._ticks - ticks, self._computed_s - computed_s)
 
     async def _watch(self) -> None:
         """End it when it takes too much memory, or computes in a way that no thread there can interrupt."""
@@ -258,10 +259,17 @@ class AnswerProcess:
             self.ended.set()
 
 
+def _waiting(ticks: int, computed_s: float) -> float:
+    return ticks * TICK_S - COMPUTING * computed_s
+
+
 def _checked(report: dict[str, Any]) -> dict[str, Any]:
     """Return a reply with each part converted to its type. Raises KeyError, TypeError or ValueError."""
     numbers = {name: int(report[name]) for name in ("port", "stuck", "exit") if name in report}
     if "raised" in report:
         raised = report["raised"]
         report["raised"] = {"type": str(raised["type"]), "text": str(raised["text"]), "line": int(raised["line"])}
+    if "took" in report:
+        ticks, computed_s = report["took"]
+        report["took"] = int(ticks), float(computed_s)
     return report | numbers

@@ -112,6 +112,17 @@ STYLES = {
         DOOR,
         "from labkit.course import given\n" + plain(DOOR).replace("(), AUTH_TIMEOUT_S)", "(), given.AUTH_TIMEOUT_S)"),
     ),
+    "a relative import of the given module": (
+        DOOR,
+        'from importlib import import_module\nkit = import_module(".given", "labkit.course")\n'
+        + plain(DOOR)
+        .replace("await talk(", "await kit.talk(")
+        .replace("(), AUTH_TIMEOUT_S)", "(), kit.AUTH_TIMEOUT_S)"),
+    ),
+    "the given module by its whole name": (
+        ROOMS,
+        "import labkit.course.given\n" + plain(ROOMS).replace("await enter(", "await labkit.course.given.enter("),
+    ),
     "the limit as a default argument": (
         DOOR,
         plain(DOOR)
