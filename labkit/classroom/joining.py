@@ -250,7 +250,7 @@ def vote(answer: str | int | None = None) -> voting.Answer:
 
 
 def vote_on(question: str, answers: Sequence[str]) -> voting.PredictionVote | None:
-    """Return the class's vote on a prediction of a lesson; None if there is no class."""
+    """Return the class's vote on one of a lesson's predictions; None if there is no class."""
     start()
     return voting.prediction_vote(question, answers)
 
@@ -311,7 +311,7 @@ def _state(sender: Sender, ending: "Future[None]") -> str:
 
 
 def _class_at(url: str, fingerprint: str | None) -> dict[str, Any]:
-    """Return what a class says of itself: its id, and what it asks of its students."""
+    """Return what a class reports about itself: its id, and what it asks of its students."""
     proxy = None
     try:
         proxy = route_to(url)

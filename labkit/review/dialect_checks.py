@@ -18,7 +18,7 @@ FIELDS = (
     *("access", "id", "sentAt", "duplicate", "members", "message"),
 )
 NOTHING = "nothing"  # instead of an answer: the server ignores the message
-WITHOUT = ("probes", "messages", "answers", "meaning")
+WITHOUT = ("probes", "messages", "answers", "meaning", "room")
 TABLES = ("types", "fields", "more", "known", "codes", "without", "headers", "limits", "login")
 LOGIN = ("path", "method", "body", "type", "token")
 PLAIN = ("path", "subprotocol", "room", "one_room", "has_one_room", "messages")  # keys outside the tables
@@ -45,6 +45,7 @@ def check(file: Mapping[str, Any]) -> None:
     without = {name: _list(name, tables["without"].get(name, [])) for name in WITHOUT}
     check_names("a key of [without]", tables["without"], WITHOUT)
     check_names("a labkit message, for [without] messages", without["messages"], FROM_CLIENTS)
+    check_names("a labkit message, for [without] room", without["room"], FROM_CLIENTS)
     check_names("a labkit answer, for [without] answers", without["answers"], TYPES)
     check_names("a labkit type, for [types]", tables["types"], TYPES)
     check_names("a labkit field, for [fields]", tables["fields"], FIELDS)
@@ -96,7 +97,7 @@ def _check_code(ours: str, theirs: object) -> None:
 
 
 def check_names(what: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Raise ValueError for the first given name that is not known; `what`: what the names are of."""
+    """Raise ValueError for the first unknown name. `what` says what kind of names they are."""
     names = list(known)
     for name in given:
         if name not in names:
