@@ -100,6 +100,17 @@ class Status:
         return "\n".join([*lines, self.asks_consent] if self.asks_consent else lines)
 
 
+@dataclass(frozen=True)
+class CaseAnswer:
+    """What became of a case, in words. `is_sent`: whether the class has stored it."""
+
+    words: str
+    is_sent: bool = False
+
+    def __repr__(self) -> str:
+        return self.words
+
+
 def join(
     url: str,
     code: str | None = None,
@@ -192,7 +203,7 @@ def raise_hand(exercise: str) -> Status:
     return replace(_settled(), asks_consent=f"{ASKS.format(asked)}\n{consent.show(failed)}")
 
 
-def send_case(exercise: str) -> str:
+def send_case(exercise: str) -> CaseAnswer:
     """Send the instructor the answer that failed, and what the check found, as `raise_hand` has shown it.
 
     Returns what became of it. What has not been shown is shown now, and not sent. Raises NoExercise, NoHome.
@@ -200,19 +211,19 @@ def send_case(exercise: str) -> str:
     asked, progress = listed(exercise).id, Progress()
     consent, failed = _consent(), failures.kept(progress, asked)
     if consent is None:
-        return "this working copy is in no class, so there is nobody to send it to"
+        return CaseAnswer("this working copy is in no class, so there is nobody to send it to")
     if failed is None:
-        return f"no check of {asked} fails here, so there is nothing to send"
+        return CaseAnswer(f"no check of {asked} fails here, so there is nothing to send")
     try:
         if not consent.agree(failed):
-            return f"{NOT_SHOWN.format(asked)}\n{consent.show(failed)}"
+            return CaseAnswer(f"{NOT_SHOWN.format(asked)}\n{consent.show(failed)}")
     except TooLong as error:
-        return f"not sent: {error}"
+        return CaseAnswer(f"not sent: {error}")
     if not _asks(progress, asked):
         progress.add(asked, "help")
     _settled()
     waits = any(case.failed.exercise == asked for case in consent.due())
-    return (WAITS if waits else SENT).format(asked)
+    return CaseAnswer((WAITS if waits else SENT).format(asked), is_sent=not waits)
 
 
 def _consent() -> Consent | None:
@@ -239,7 +250,7 @@ def vote(answer: str | int | None = None) -> voting.Answer:
 
 
 def vote_on(question: str, answers: Sequence[str]) -> voting.PredictionVote | None:
-    """Return the class's vote on a prediction of a lesson; None if there is no class."""
+    """Return the class's vote on one of a lesson's predictions; None if there is no class."""
     start()
     return voting.prediction_vote(question, answers)
 
@@ -300,7 +311,7 @@ def _state(sender: Sender, ending: "Future[None]") -> str:
 
 
 def _class_at(url: str, fingerprint: str | None) -> dict[str, Any]:
-    """Return what a class says of itself: its id, and what it asks of its students."""
+    """Return what a class reports about itself: its id, and what it asks of its students."""
     proxy = None
     try:
         proxy = route_to(url)

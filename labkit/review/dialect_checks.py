@@ -96,7 +96,7 @@ def _check_code(ours: str, theirs: object) -> None:
 
 
 def check_names(what: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Raise ValueError for the first given name that is not known; `what`: what the names are of."""
+    """Raise ValueError for the first unknown name. `what` says what kind of names they are."""
     names = list(known)
     for name in given:
         if name not in names:

@@ -53,7 +53,7 @@ class ServerThread:
         return 0
 
     def kill(self) -> int:
-        """End the server's thread without draining it, and lose what the server had only in memory."""
+        """End the server's thread without draining it, losing whatever it held only in memory."""
         if self.inside is not None:
             self._end(self.inside.crash())
         return 0

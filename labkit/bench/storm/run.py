@@ -80,7 +80,7 @@ class Storms:
 
 
 def storm(*, policy: Policy | Iterable[Policy] = "ours", mode: str = "virtual", **plan: Any) -> Storms:
-    """Run a storm for each policy, or for every named one with "all", one after another.
+    """Run one storm per policy, one after another; "all" means every named policy.
 
     A policy is a name, or your function `wait(tries, window_s, rng)`, which returns seconds (policies.ByFunction).
     The other arguments are those of tally.StormPlan. Raises BadStorm, StormFailed.

@@ -33,7 +33,7 @@ def _listed(known: tuple[str, ...]) -> Callable[[click.Context, click.Parameter,
                 raise click.BadParameter(f"{word!r} is none of {', '.join(known)}")
             chosen += known[known.index(first) : known.index(last or first) + 1]
         if not chosen:
-            raise click.BadParameter(f"it names nothing; choose from {', '.join(known)}")
+            raise click.BadParameter(f"no such name; choose from {', '.join(known)}")
         return tuple(dict.fromkeys(chosen))
 
     return read

@@ -101,7 +101,7 @@ Fault = tuple[str, Misconception] | None
 
 
 def model(wanted: Sequence[Misconception], situation: Situation, results: Sequence[Result]) -> Wrong | None:
-    """Compare an answer with the reference, and return its first fault if that shows one of these; none: any."""
+    """Compare an answer with the reference. Return its first fault of one of these kinds, or of any by default."""
     reference, users = Reference(), dict[str, Any]()
     for number, (step, result) in enumerate(zip(situation, results)):
         before = {client: set(rooms) for client, rooms in reference.rooms.items()}

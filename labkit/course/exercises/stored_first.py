@@ -101,7 +101,7 @@ SHARED = Misconception(
 
 
 def model(wanted: Sequence[Misconception], situation: Situation, results: Sequence[Result]) -> Wrong | None:
-    """Compare an answer with the reference, and return its first fault if that shows one of these; none: any.
+    """Compare an answer with the reference. Return its first fault of one of these kinds, or of any by default.
 
     Free: a tuple for a list, and what `publish` returns.
     """

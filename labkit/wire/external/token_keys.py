@@ -63,7 +63,7 @@ def read_key_set(path: Path) -> Mapping[str | None, TokenKey]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadTokenKey(f'{path} is not a key set; it must be JSON such as {{"keys": [...]}}') from None
     if not keys:
-        raise BadTokenKey(f"{path} has no key that checks signatures")
+        raise BadTokenKey(f"{path} contains no key for verifying signatures")
     ids = [key.get("kid") for _, key in keys]
     if not all(key_id is None or isinstance(key_id, str) for key_id in ids):
         raise BadTokenKey(f"{path}: a kid must be text")

@@ -41,7 +41,8 @@ async def asked() -> str:
 
 
 async def sent() -> str:
-    return await asyncio.to_thread(classroom.send_case, ID)
+    """What the cell shows: lines, not a text in quotes."""
+    return repr(await asyncio.to_thread(classroom.send_case, ID))
 
 
 def test_raised_hand_shows_exactly_what_the_yes_sends(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_case_of_an_offline_student_waits(tmp_path: Path) -> None:
 def test_outside_a_class_a_case_goes_nowhere(tmp_path: Path) -> None:
     checked(exercise(ID), FIRST)
     assert "send_case" not in repr(classroom.raise_hand(ID))
-    assert classroom.send_case(ID) == "this working copy is in no class, so there is nobody to send it to"
+    assert repr(classroom.send_case(ID)) == "this working copy is in no class, so there is nobody to send it to"
     with pytest.raises(NoExercise):
         classroom.send_case("04")
 

@@ -80,8 +80,8 @@ def jwk(**changed: Any) -> str:
 REFUSED_SETS = [
     (lambda: "[]", "is not a key set"),
     (lambda: '{"keys": [7]}', "is not a key set"),
-    (lambda: '{"keys": []}', "has no key that checks signatures"),
-    (lambda: jwk(use="enc"), "has no key that checks signatures"),
+    (lambda: '{"keys": []}', "contains no key for verifying signatures"),
+    (lambda: jwk(use="enc"), "contains no key for verifying signatures"),
     (lambda: jwk(alg="HS256"), "'HS256' is no algorithm for a RSA key"),
     (lambda: jwk(alg="none"), "'none' is no algorithm for a RSA key"),
     (lambda: jwk(alg=["RS256"]), "is no algorithm for a RSA key"),
