@@ -88,7 +88,7 @@ def plan(costs: Costs, need: Need) -> CapacityPlan:
     needs = {
         "memory": need.connections * (costs.connection_kb + KERNEL_KB) / 1e6 / need.server_gb,
         "deliveries": deliveries * costs.delivery_us / 1e6 / (need.busy - each_log),
-        "the limit of connections": need.connections / need.most_connections,
+        "the connection limit": need.connections / need.most_connections,
     }
     bound_by = max(needs, key=lambda name: needs[name])
     working = max(clusters, ceil(needs[bound_by]))

@@ -35,6 +35,7 @@ probes = ["storms", "heartbeat/4"]        chapters or probes that do not apply t
 messages = ["auth"]                       messages that it does not accept
 answers = ["joined", "chat"]              answers that the client who caused them does not get
 meaning = ["welcome"]                     its own unsolicited messages, which are ignored
+room = ["chat"]                           messages that name no room: it is the one that was joined
 """
 
 import re
@@ -81,6 +82,7 @@ class Dialect:
     no_messages: tuple[str, ...] = ()
     no_answers: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    roomless: tuple[str, ...] = ()
     path: str | None = None
     subprotocol: str | None = None
     room: str | tuple[str, ...] | None = None
@@ -144,7 +146,7 @@ class Dialect:
     def encode(self, message: Mapping[str, Any], peer: str = "") -> dict[str, Any]:
         """Translate one of our messages into the server's names."""
         typed = dict(message)
-        if self.has_one_room and self.room is None:
+        if (self.has_one_room and self.room is None) or typed.get("type") in self.roomless:
             typed.pop("roomId", None)
         if isinstance(typed.get("type"), str):
             more = self.more.get(typed["type"], {})
@@ -271,11 +273,11 @@ def dialect_of(file: Mapping[str, Any]) -> Dialect:
     """Build a dialect from the contents of a file. Raises ValueError for the first fault."""
     check(file)
     codes = {int(ours): theirs for ours, theirs in file.get("codes", {}).items()}
-    probes, messages, answers, meaning = (tuple(file.get("without", {}).get(kind, ())) for kind in WITHOUT)
+    probes, messages, answers, meaning, no_room = (tuple(file.get("without", {}).get(kind, ())) for kind in WITHOUT)
     types, names, more, known = (dict(file.get(kind, {})) for kind in ("types", "fields", "more", "known"))
     room = file.get("room")
     return Dialect(
-        *(types, names, more, known, codes, probes, messages, answers, meaning),
+        *(types, names, more, known, codes, probes, messages, answers, meaning, no_room),
         path=file.get("path"),
         subprotocol=file.get("subprotocol"),
         room=tuple(room) if isinstance(room, list) else room,

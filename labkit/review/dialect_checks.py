@@ -18,7 +18,7 @@ FIELDS = (
     *("access", "id", "sentAt", "duplicate", "members", "message"),
 )
 NOTHING = "nothing"  # instead of an answer: the server ignores the message
-WITHOUT = ("probes", "messages", "answers", "meaning")
+WITHOUT = ("probes", "messages", "answers", "meaning", "room")
 TABLES = ("types", "fields", "more", "known", "codes", "without", "headers", "limits", "login")
 LOGIN = ("path", "method", "body", "type", "token")
 PLAIN = ("path", "subprotocol", "room", "one_room", "has_one_room", "messages")  # keys outside the tables
@@ -45,6 +45,7 @@ def check(file: Mapping[str, Any]) -> None:
     without = {name: _list(name, tables["without"].get(name, [])) for name in WITHOUT}
     check_names("a key of [without]", tables["without"], WITHOUT)
     check_names("a labkit message, for [without] messages", without["messages"], FROM_CLIENTS)
+    check_names("a labkit message, for [without] room", without["room"], FROM_CLIENTS)
     check_names("a labkit answer, for [without] answers", without["answers"], TYPES)
     check_names("a labkit type, for [types]", tables["types"], TYPES)
     check_names("a labkit field, for [fields]", tables["fields"], FIELDS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from labkit.evidence import CannotTell, NotSeen
-from labkit.platform.sockets import unread
+from labkit.platform.sockets import kernel_bytes, unread
 from labkit.review import frames
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
 from labkit.review.peer import Peer
@@ -20,6 +20,7 @@ AT_ONCE = 20  # more could make the sender itself a slow consumer
 MAX_SENDERS = 200
 GRACE_S = 3.0
 SETTLE_S = 1.0  # a server that still reads has read something within this time
+TURNS = 3
 BATCH_BYTES, BATCH_S = 8192, 0.002
 STUCK_S = 2.0
 Served = Callable[[], Awaitable[object]]
@@ -158,13 +159,32 @@ async def flood_without_reading(
         await asyncio.sleep(0.05)
     if lost(peer):
         return f"the connection was ended after {sent // 1024} KiB"
-    sock = peer.transport.get_extra_info("socket")
-    left = unread(sock)  # the kernel may buffer all of it for a server that no longer reads
-    await asyncio.sleep(SETTLE_S)
-    await _must_serve(is_serving)
-    if left and left == unread(sock):
-        return f"the server stopped reading after {max(0, sent - left) // 1024} KiB"
-    return None
+    is_read = await _is_read(peer, is_serving)  # the kernel may buffer all of it for a server that no longer reads
+    left = _left(peer)
+    if lost(peer):
+        return f"the connection was ended after {sent // 1024} KiB"
+    return None if is_read else f"the server stopped reading after {max(0, sent - left) // 1024} KiB"
+
+
+async def _is_read(peer: Peer, is_serving: Served) -> bool:
+    """Return whether the server reads something of what it has not read yet, while it serves another client."""
+    left = _left(peer)
+    for _ in range(TURNS):  # what is not yet acknowledged counts twice, so one change proves nothing
+        await asyncio.sleep(SETTLE_S)
+        await _must_serve(is_serving)
+        before, left = left, _left(peer)
+        if not left or left == before:
+            return not left
+    return True
+
+
+def _left(peer: Peer) -> int:
+    """Return how many bytes the server has not read yet, in its kernel or on our side; 0 if the connection ended."""
+    sock, ours = peer.transport.get_extra_info("socket"), peer.transport.get_write_buffer_size()
+    try:
+        return unread(sock) + (kernel_bytes(sock) or 0) + ours
+    except OSError:  # the server has reset the connection, which only the next write shows
+        return 0
 
 
 async def _is_stuck(peer: Peer, is_serving: Served) -> bool:
@@ -172,8 +192,9 @@ async def _is_stuck(peer: Peer, is_serving: Served) -> bool:
     ends = monotonic() + STUCK_S
     while peer.transport.get_write_buffer_size() and not peer.transport.is_closing():
         if monotonic() > ends:
-            await _must_serve(is_serving)
-            return bool(peer.transport.get_write_buffer_size()) and not peer.transport.is_closing()
+            if not await _is_read(peer, is_serving):
+                return bool(peer.transport.get_write_buffer_size()) and not peer.transport.is_closing()
+            ends = monotonic() + STUCK_S
         await asyncio.sleep(BATCH_S)
     return False
 

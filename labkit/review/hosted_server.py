@@ -40,14 +40,21 @@ class Hosted:
     """A server in its own process. Use with `async with`.
 
     `environment`: variables added to ours. `log`: the file that its output is appended to; by default one of its own.
+    `folder`: where the command runs; by default here.
     """
 
     def __init__(
-        self, command: str, url: str, environment: Mapping[str, str] | None = None, log: Path | None = None
+        self,
+        command: str,
+        url: str,
+        environment: Mapping[str, str] | None = None,
+        log: Path | None = None,
+        folder: Path | None = None,
     ) -> None:
         where = urlsplit(url)
         self.command = command
         self._environment = environment or {}
+        self._in = folder
         self._where = where.hostname or "localhost", where.port or DEFAULT_PORTS.get(where.scheme, 80)
         self._folder = TemporaryDirectory(prefix="review-", ignore_cleanup_errors=True)
         self.log = log or Path(self._folder.name) / "log"  # its output, across restarts
@@ -94,7 +101,7 @@ class Hosted:
         if not command:
             raise CannotTell("cannot start the server: --start names no command")
         self.process = None
-        self.process = await start(command, self._environment, self.log.open("a+b"))
+        self.process = await start(command, self._environment, self.log.open("a+b"), self._in)
         for _ in range(int(START_S / STEP_S)):
             if await self.process.until_ended(STEP_S):
                 raise CannotTell(await self.how_it_ended())
@@ -117,7 +124,7 @@ class Hosted:
 
 @asynccontextmanager
 async def hosting(
-    start: str | None, url: str, environment: Mapping[str, str] | None = None
+    start: str | None, url: str, environment: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> AsyncIterator[Hosted | None]:
     """Run the server that this command starts, or none without one. Raises CannotReview if it does not start."""
     if start is None:
@@ -125,7 +132,7 @@ async def hosting(
         return
     async with AsyncExitStack() as stack:
         try:
-            server = await stack.enter_async_context(Hosted(start, url, environment))
+            server = await stack.enter_async_context(Hosted(start, url, environment, folder=folder))
         except CannotTell as error:
             raise CannotReview(str(error)) from None
         yield server

@@ -139,6 +139,15 @@ async def refused_or_served(scene: Scene, peer: Peer, brief_s: float) -> Connect
     return peer.ended
 
 
+async def refuses_fields(scene: Scene, sender: Peer) -> bool:
+    """Return whether a server that promised nothing refuses the message just sent, perhaps for its unknown fields."""
+    if scene.is_strict:
+        return False
+    answers = await answers_before_ping(scene, sender)
+    kinds = [one.get("type") for one in answers or ()]
+    return answers is None or ("error" in kinds and "chat" not in kinds)
+
+
 async def answers_before_ping(scene: Scene, peer: Peer) -> list[Message] | None:
     """Ping the server; return what it sent before its answer, or None if it refused what was sent before.
 

@@ -134,6 +134,7 @@ async def _observed(target: Target, best: Learned) -> Learned:
     may_switch = not dialect_of(best.tables).has_one_room and not dialect.lacks_message("join")
     if may_switch and await _seen(target, best, keeps_to_one_room):
         best = await _kept(target, best, {"one_room": True})
+        best = await _kept(target, best, {"without": {"room": ["chat"]}})  # if it means that one in any case
     if not dialect.matches_pongs and await _seen(target, best, shares_pongs):
         best = await _kept(target, best, {"more": {"ping": {"id": PING}}, "known": {"pong": {"id": PING}}})
     if names := await _seen(target, best, unasked):
@@ -234,7 +235,11 @@ def _guesses(best: Learned) -> Iterator[Proposal]:
         yield from ({"room": room} for room in ROOMS)
     if message in ("auth", "join"):
         yield from ({"more": {message: {who: UNIQUE}}} for who in WHO)
+    if message == "chat":
+        yield {"without": {"room": ["chat"]}}
     yield from ({"types": {message: word}} for word in words[1:])
+    if message == "chat" and "chat" not in best.tables.get("without", {}).get("room", ()):
+        yield from ({"types": {message: word}, "without": {"room": ["chat"]}} for word in words[1:])
     if message == "ping":
         yield from _pings_that_are_answered(best.tables)
     fields: list[Proposal] = [{"fields": {field: name}} for name in names[1:]]

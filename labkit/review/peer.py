@@ -75,7 +75,7 @@ class Peer(Endpoint):
         """Send a frame; `options` are those of `frames.frame`."""
         data = frames.frame(opcode, payload, **options)
         odd = "".join(f" {name}={value}" for name, value in options.items())
-        self._remember(payload)
+        self.remember(payload)
         mask = 128 if data[1] & 0x80 else 0
         shown = f"frame opcode={opcode}{odd} {len(payload)} bytes {payload[:40]!r}"
         did = Did(self.name, "frame", (data[0], payload, mask))
@@ -87,7 +87,7 @@ class Peer(Endpoint):
             self.send_frame(frames.TEXT, text)
         else:
             body = text.encode("utf-8", "surrogatepass")
-            self._remember(body)
+            self.remember(body)
             did = Did(self.name, "text", text)
             self.send_bytes(frames.frame(frames.TEXT, body), text, f"send({literal(text)})", did)
 
@@ -95,7 +95,8 @@ class Peer(Endpoint):
         """Send a message, translated into the server's names."""
         self.send_text(self._dialect.text(message, self._mark))
 
-    def _remember(self, payload: bytes) -> None:
+    def remember(self, payload: bytes) -> None:
+        """Keep what the answers to the pings in these bytes must repeat; for bytes that are sent in another way."""
         if self._dialect.matches_pongs:
             seen = (self._before + payload).decode("utf-8", "replace")
             self.sent_in_pings.update(IN_PINGS.findall(seen))

@@ -51,6 +51,8 @@ def missing_premise(probe: Probe, dialect: Dialect) -> str:
     """Return why a probe makes no sense for a server, or ""."""
     if dialect.has_one_room and probe.id in _TWO_ROOMS:
         return ONE_ROOM
+    if probe.id == "rooms/2" and "chat" in dialect.roomless:
+        return "does not apply: the server's chats name no room"
     for message, names in _NEEDS.items():
         if dialect.lacks_message(message) and (probe.id in names or probe.chapter in names):
             return f"does not apply: the server has no {message} message"

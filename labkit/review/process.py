@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
 from labkit.evidence import CannotTell
@@ -86,8 +87,10 @@ class Process:
             self._printed.close()
 
 
-async def start(command: Sequence[str], environment: Mapping[str, str], printed: IO[bytes]) -> Process:
-    """Start a program; its output goes to `printed`. Raises CannotTell if that fails."""
+async def start(
+    command: Sequence[str], environment: Mapping[str, str], printed: IO[bytes], folder: Path | None = None
+) -> Process:
+    """Start a program in a folder; its output goes to `printed`. Raises CannotTell if that fails."""
     began_at = printed.seek(0, os.SEEK_END)  # before the start: a program before it may have written to the same file
     try:
         child = await asyncio.create_subprocess_exec(
@@ -96,6 +99,7 @@ async def start(command: Sequence[str], environment: Mapping[str, str], printed:
             stdout=printed,
             stderr=printed,
             env={**os.environ, **environment},
+            cwd=folder,
             **OWN_GROUP,
         )
     except OSError as error:

@@ -194,6 +194,10 @@ class Scene:
             peer.control = {"type": "auth", "token": self._login.token or self.target.tokens[0]}
         return peer
 
+    async def newcomer(self) -> Peer:
+        """Open a connection that gets an answer to what it sends: before auth, or where there is none, as a member."""
+        return await (self.enter() if self.target.dialect.lacks_message("auth") else self.connect())
+
     async def _log_in(self) -> None:
         """Log in once per connection, if the dialect says so: what it gives may work only once."""
         if self.target.dialect.login:
@@ -285,8 +289,12 @@ class Scene:
 
     async def first_message(self) -> tuple[str, str]:
         """Return the first message that a new client sends, and the type of the answer to expect."""
-        if self.target.dialect.lacks_message("auth"):
+        dialect = self.target.dialect
+        if dialect.lacks_message("auth"):
+            if dialect.pings_by_chat and not dialect.lacks_message("join") and "joined" not in dialect.no_answers:
+                return self.encode(type="join", roomId=self.room("first")), "joined"
             return self.encode(type="ping"), "pong"
+        await self._log_in()
         return self.encode(type="auth", token=await self.token()), "auth_ok"
 
     async def http(

@@ -329,6 +329,7 @@ async def examine(
     seed: int | None = None,
     start: str | None = None,
     environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
     promised: Promised | Mapping[str, float] | None = None,
     dialect: Dialect | Path | str | None = None,
     on_finding: OnFinding | None = None,
@@ -340,15 +341,15 @@ async def examine(
 
     `only`: chapters or probes, such as ["auth", "rooms/4"]. `promised`: the limits that the server runs with, such as
     {"auth_timeout_s": 0.5}; shorter deadlines make the review faster. `start`: the command that starts and restarts
-    the server, with `environment` added to its variables. `budget_s`: the most time to take, in seconds; the most
-    severe probes run first. `on_start` gets the frames of the conversation check, and about how long the review
-    takes. `given`: other fields of `target.Target`, such as pid, log and audit.
+    the server in `folder`, with `environment` added to its variables. `budget_s`: the most time to take, in seconds;
+    the most severe probes run first. `on_start` gets the frames of the conversation check, and about how long the
+    review takes. `given`: other fields of `target.Target`, such as pid, log and audit.
     """
     if not isinstance(dialect, Dialect):
         dialect = Dialect() if dialect is None else read_dialect(Path(dialect))
     probes = select(profile, only, dialect)
     check_url(url)
-    async with hosting(start, url, environment) as hosted:
+    async with hosting(start, url, environment, folder) as hosted:
         tokens = (tokens,) if isinstance(tokens, str) else tuple(tokens)
         limits = Promised().set_lines(f"{name}={value}" for name, value in dialect.limits.items())
         options = {"promised": limits.updated(promised), "dialect": dialect, "hosted": hosted, "profile": profile}

@@ -62,7 +62,7 @@ class CapacityPlanner:
         show(self.widget, repr(self), replaceable=False)
 
     def __repr__(self) -> str:
-        return f"a plan with {len(self.sliders)} assumptions to turn"
+        return f"a plan with {len(self.sliders)} adjustable assumptions"
 
 
 def picture(costs: Costs, need: Need) -> Figure:

@@ -14,7 +14,7 @@ SMALL, LARGE = Need(connections=10_000), Need(connections=1_000_000)
 
 def test_plan_figures_add_up() -> None:
     made = plan(COSTS, SMALL)
-    assert (made.servers, made.clusters, made.bound_by) == (2, 1, "the limit of connections")
+    assert (made.servers, made.clusters, made.bound_by) == (2, 1, "the connection limit")
     assert made.connections_each == 10_000
     assert made.memory_gb == pytest.approx(0.34)
     assert made.events_per_s == pytest.approx(16.7, abs=0.1)
@@ -71,6 +71,6 @@ async def test_measure_missing_process_raises() -> None:
 
 def test_plan_text_is_one_sentence() -> None:
     assert str(plan(COSTS, SMALL)) == (
-        "10,000 connections: 2 servers, bound by the limit of connections; 10,000 connections, 0.3 GB and 1 % of a "
+        "10,000 connections: 2 servers, bound by the connection limit; 10,000 connections, 0.3 GB and 1 % of a "
         "core each; 17 events and 333 deliveries a second; after a storm everybody is back in 40 s"
     )

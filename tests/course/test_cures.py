@@ -207,7 +207,7 @@ async def test_validator_of_04(cure: str, wrong: int) -> None:
     ana = Learner("04_validation")
     await ana.run("c02-9f4267", "c03-66b7bd", "own-04-2", "own-04-3", "own-04-4", "own-04-10", "own-04-11", "own-04-12")
     await ana.write(cure)
-    with labkit.Lab(name="04", validator=ana.names["my_validator"]) as lab:
+    with labkit.Lab(name="04", validator=ana.names["my_validator"], max_message_bytes=65_536) as lab:
         talk = await lab.talk(ana.names["odd"], seconds=2)
         assert bool(lab.own_faults) == (wrong > 0)
     assert len(talk.wrong) == wrong

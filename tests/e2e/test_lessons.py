@@ -38,7 +38,7 @@ def test_start_here_advises_by_what_was_measured(room: Classroom, tmp_path: Path
         page.get_by_label("the browser sends often too").check()
         expect(advice).to_contain_text("WebSocket")
         page.get_by_label("it must be kept").check()
-        expect(advice).to_contain_text("saved by an HTTP request first")
+        expect(advice).to_contain_text("Save it with an HTTP request first")
         page.get_by_label("the browser sends often too").uncheck()
         slide(control(page, "may be this many seconds old"), "End")
         expect(advice).to_contain_text("polling")

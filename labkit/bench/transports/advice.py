@@ -32,7 +32,7 @@ def advise(need: Need, comparison: Comparison) -> Advice:
     costs = {row.option: _bytes_per_hour(row, need) for row in comparison.rows}
     option, why = _choose(need)
     if need.must_be_kept:
-        why += " What must be kept is saved by an HTTP request first; the update only tells that it was."
+        why += " Save it with an HTTP request first; the update only announces it."
     return Advice(option, why, costs)
 
 
@@ -44,7 +44,7 @@ def _choose(need: Need) -> tuple[str, str]:
             "polling",
             f"A request every {digits(need.delay_s)} s is simple, survives everything, and is fresh enough.",
         )
-    return "server-sent events", "Only the server sends; a browser reconnects such a stream by itself."
+    return "server-sent events", "Only the server sends; a browser reconnects such a stream automatically."
 
 
 def _bytes_per_hour(row: Measured, need: Need) -> float:

@@ -32,21 +32,22 @@ async def _almost_correct_token(scene: Scene) -> Outcome:
     if not scene.target.tokens:
         raise CannotTell("needs --token")
     right = scene.target.tokens[0]
-    for name, token in {
+    almost = {
         "with one extra character": right + "x",
         "without its last character": right[:-1],
         "with the case swapped": right.swapcase(),
-        "with a leading space": " " + right,
-        "with a trailing newline": right + "\n",
         "with a trailing NUL": right + "\0",
-    }.items():
+    }
+    if scene.is_strict:  # to trim what was pasted lets nobody in who does not know the token
+        almost |= {"with a leading space": " " + right, "with a trailing newline": right + "\n"}
+    for name, token in almost.items():
         scene.transcript.secrets[token] = "almost $TOKEN" if token != right else "$TOKEN"
         peer = await scene.connect()
         peer.send(type="auth", token=token)
         outcome = await must_end(scene, peer, 4403, 1008)
         if outcome.verdict == "broken" and token != right:
             return broken(f"the token {name}: {outcome.actual}")
-    return held("each of 6 almost correct tokens was refused")
+    return held(f"each of {len(almost)} almost correct tokens was refused")
 
 
 ALMOST_CORRECT_TOKEN = Probe(

@@ -13,7 +13,7 @@ from labkit.review.transcript import literal
 
 
 async def _long_type(scene: Scene) -> Outcome:
-    peer = await scene.connect()
+    peer = await scene.newcomer()
     peer.send(type="x" * 200)
     return await must_end(scene, peer, 1008)
 

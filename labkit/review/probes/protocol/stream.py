@@ -49,6 +49,7 @@ async def _byte_by_byte(scene: Scene) -> Outcome:
             await _send(peer, scene.upgrade_request().encode(), step)
             await peer.until(lambda peer=peer: END_OF_HEAD in peer.head or peer.is_lost, scene.target.patience_s)
             message, answer = await scene.first_message()
+            peer.remember(message.encode())
             await _send(peer, frames.frame(frames.TEXT, message.encode()), step)
         except ConnectionEnded as ended:
             if not await idle.until_ended(0):
@@ -87,6 +88,7 @@ BYTE_BY_BYTE = Probe(
 async def _one_packet(scene: Scene) -> Outcome:
     peer = await scene.dial()
     message, answer = await scene.first_message()
+    peer.remember(message.encode())
     status = await scene.handshake(peer, then=frames.frame(frames.TEXT, message.encode()))
     if status != 101:
         return broken(f"HTTP {status}")

@@ -1,6 +1,7 @@
 """rooms/5: a chat message with a userId chosen by the sender."""
 
 from labkit.evidence import Outcome, broken, held
+from labkit.review.judge import refuses_fields
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
@@ -14,6 +15,8 @@ async def _run(scene: Scene) -> Outcome:
     sender.chat(room, "first")
     user = sender.ok.get("userId", (await receiver.receive_chat(room)).get("userId"))
     sender.chat(room, "spoofed", **SPOOFED)
+    if await refuses_fields(scene, sender):
+        return held("the server refuses a chat with fields that are not its own")
     event = await receiver.receive_chat(room)
     copied = [name for name, value in SPOOFED.items() if event.get(name) == value]
     if copied or event.get("userId") != user:

@@ -3,7 +3,7 @@
 import json
 
 from labkit.evidence import NotSeen, Outcome, broken, held
-from labkit.review.judge import must_be_refusal, must_be_well
+from labkit.review.judge import must_be_refusal, must_be_well, refuses_fields
 from labkit.review.probe import Probe
 from labkit.review.promise import DANGER
 from labkit.review.scene import Scene
@@ -14,6 +14,8 @@ async def _events_without_credentials(scene: Scene) -> Outcome:
     receiver, sender = await scene.enter(room), await scene.enter(room)
     secret = str(sender.ok.get("resume", "")) or "no resume"
     sender.chat(room, "hello", token="a-token-in-a-chat")
+    if await refuses_fields(scene, sender):
+        return held("the server refuses a chat with a token in it")
     event = json.dumps(await receiver.receive_chat(room))
     for name, value in {"resume": secret, "token": "a-token-in-a-chat"}.items():
         if value in event:
