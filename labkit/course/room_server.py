@@ -208,11 +208,16 @@ class RoomServer:
         return message | ids | {"roomId": room, "sentAt": _now(), "seq": self._seqs[room]}
 
     def _small_talk(self, *rooms: str) -> None:
-        """Let somebody else chat in these rooms. Not too much: a client that reads nothing could not close."""
+        """Let somebody else chat in these rooms: one of the words, and all of them in one text.
+
+        The one is drawn, so without the other it would be left to chance whether an answer that looks for a usual
+        word is found out. Not more than two: a client that reads nothing could not close.
+        """
         for room in rooms if self._talks else ():
-            event = self._event(room, {"type": "chat", "text": secrets.choice(SMALL_TALK)})
-            for member in self._members(room):
-                self._send(member, event, is_event=False)
+            for text in (secrets.choice(SMALL_TALK), ", ".join(SMALL_TALK)):
+                event = self._event(room, {"type": "chat", "text": text})
+                for member in self._members(room):
+                    self._send(member, event, is_event=False)
 
     # To a client
 

@@ -73,7 +73,7 @@ def _cells(path: Path) -> dict[str, object]:
 
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
-    shell.run_cell("%matplotlib agg")
+    shell.run_cell("import matplotlib; matplotlib.use('agg')")  # the magic wants a shell with a window
     book = json.loads(path.read_text(encoding="utf-8"))
     sources = ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"]
     failed = {}
@@ -92,4 +92,4 @@ SCENES: dict[str, Callable[..., dict[str, object]]] = {
 }
 
 if __name__ == "__main__":
-    print(json.dumps(SCENES[sys.argv[1]](*sys.argv[2:])), flush=True)
+    print("\n" + json.dumps(SCENES[sys.argv[1]](*sys.argv[2:])), flush=True)  # a cell's last line may be without an end
