@@ -34,6 +34,8 @@ NOT_RUN = {
     "--pack labkit-pack.zip": "needs a pack; tests/classroom/pack starts a class with a small one",
     "classroom.join(": "address, code and fingerprint are those of the reader's slip; tests/classroom joins",
     "board = ClassBoard(": "asks for the code of the reader's class; tests/views/test_class_board.py shows one",
+    "labkit duel judge labkit/drafts/python/bare-1": "a minute or more; tests/duel/test_table.py judges this draft",
+    "labkit duel run --agent": "needs an agent; tests/commands/test_duel.py runs it with a stub",
     "c.Spawner.default_url": "the configuration of JupyterHub, which gives `c`",
 }
 HOW = {
@@ -57,6 +59,7 @@ HOW = {
     "--gateway-rooms X-User-Rooms": Run(until="listening on ws://0.0.0.0:8080"),
     "from itsdangerous import": Run(first="umask 077; openssl rand -hex 32 > cookie.key"),
     ".venv/bin/labkit check 02-auth": Run(code=2),
+    ".venv/bin/labkit duel table my-drafts": Run(code=2),
     "labkit check 02-auth": Run(code=2),
     ".venv/bin/labkit course path": Run(first=".venv/bin/labkit lab --only-copy"),
     "labkit course reset 02-auth": Run(first="labkit lab --only-copy"),

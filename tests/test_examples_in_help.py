@@ -51,6 +51,13 @@ NOT_RUN = {
 IN_A_CLASS = Run(after=CLASS)
 IN_A_COPY = Run(first="labkit lab --only-copy")
 HOW = {
+    'labkit duel run --agent "my-agent --print"': Run(code=2),
+    "labkit duel judge my-chat": Run(code=2),
+    'labkit duel run --agent "my-agent --print" --prompt bare --language node --drafts 3 --keep my-drafts': Run(code=2),
+    "labkit duel judge my-chat --how how.toml --json -": Run(code=2),
+    'labkit duel record my-chat --prompt bare --by "my agent, version 3" --seconds 80 --into my-drafts': Run(code=2),
+    'labkit duel record my-chat --prompt bare --by "my agent" --how how.toml --into my-drafts --no-review': Run(code=2),
+    "labkit duel table my-drafts --json -": Run(code=2),
     "labkit class start physics --grade": LISTENING,
     "labkit class grade physics": IN_A_CLASS,
     "labkit class vote physics": IN_A_CLASS,

@@ -182,7 +182,6 @@ async def _judged(place: Draft, modules: Path | None, budget_s: float | None) ->
 Examples:
   labkit duel judge my-chat
   labkit duel judge my-chat --how how.toml --json -
-  labkit duel judge labkit/drafts/node/bare-1       # a recorded draft
 """
 )
 @click.argument("folder", type=EXISTING)

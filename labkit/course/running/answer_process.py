@@ -22,6 +22,7 @@ TICK_S = 0.1  # between the ticks of a process on a machine that is not busy
 PATIENCE_S = 4.0
 HARD_S = 60.0  # the most that one reply may take, whatever its ticks say
 PATIENT = 5  # all calls together may wait this many times the limit of one: each may stay just below it
+SHORT = 1  # the ticks in a call that are no waiting: on a busy machine, any of many short calls may see one
 COMPUTING = 10  # a second of processor time takes up to this many seconds on a busy machine, and is not waiting
 LOOK_S = 0.2
 HELD_UP_S = 1.0  # when we wake up this late, our own process was stopped, and the reply may have come long ago
@@ -124,7 +125,7 @@ class AnswerProcess:
         self._pipes.send(packed(arguments))
         reply, waited_s = await self._reply()
         took = (reply or {}).get("took")
-        self._waited += max(0.0, waited_s if took is None else _waiting(*took))
+        self._waited += max(0.0, waited_s if took is None else _waiting(max(0, took[0] - SHORT), took[1]))
         if reply is None or self._waited > PATIENT * self._patience_s:
             self._end(AnswerFault(self._endless[0], line=self._line))
         elif "stuck" in reply:
