@@ -6,6 +6,7 @@ judged: the error shows the frames, the server's own words, and the line of a di
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from labkit.review.proposals import Proposal, named, spoken, toml_lines
 from labkit.review.responses import retry_s
 from labkit.review.scene import MAX_WAIT_S, NO_ENTRY, TRIES, Scene
 
+_RANDOM = re.compile(r"(?<![a-z0-9])(?=[a-f-]*[0-9])[0-9a-f-]{8,}(?![a-z0-9])")  # 4bad19f0 is an id, and no refusal
 REFUSALS = (
     "err",
     "fail",
@@ -146,7 +148,7 @@ class _Conversation:
         if objects and all(one == _object(text) for one in objects):
             return _echoed(step, sent)
         objects = [one for one in objects if one != _object(text) and not self._is_ignored(one)]
-        refusals = [one for one in objects if _refuses(one)]
+        refusals = [one for one in objects if refuses(one)]
         if refusals:
             words = json.dumps(refusals[-1])
             return _Stop(step, f"the server refused the {sent}: {words}", None, _advice_for(sent, words), words)
@@ -189,7 +191,7 @@ class _Conversation:
         objects = [value for one in raw if text in one and (value := _object(one)) is not None]
         if objects:
             raise _Stop("receive", "the chat arrived under another name", spoken(self._dialect, objects[-1], text))
-        refusals = [one for one in senders if (value := _object(one)) is not None and _refuses(value)]
+        refusals = [one for one in senders if (value := _object(one)) is not None and refuses(value)]
         if refusals:
             words = refusals[-1]
             raise _Stop("send", f"the server refused the chat: {words}", None, _advice_for("chat", words), words)
@@ -215,7 +217,7 @@ class _Conversation:
         if _object(text) in objects:
             what = "the server sends a ping back: only one that repeats its own ping is a pong"
             return _Stop("ping", what, {} if self._dialect.matches_pongs else _own_pongs(self._dialect))
-        objects = [one for one in objects if not _refuses(one)]  # the refusals of two messages look the same
+        objects = [one for one in objects if not refuses(one)]  # the refusals of two messages look the same
         if not objects:
             return _Stop("ping", "the server did not answer ping", advice=NO_PING)
         return _Stop("ping", "no pong among the answers to ping", named(self._dialect, "pong", objects[-1]), NO_PING)
@@ -257,13 +259,14 @@ def _has_chat(dialect: Dialect, raw: list[str], text: str) -> bool:
     return any(one.get("type") == "chat" and one.get("text") == text for one in decoded)
 
 
-def _refuses(message: Mapping[str, Any]) -> bool:
-    words = json.dumps(message).lower()
+def refuses(message: Mapping[str, Any]) -> bool:
+    """Return whether a message reads as a refusal."""
+    words = _RANDOM.sub("", json.dumps(message).lower())
     return any(word in words for word in REFUSALS)
 
 
 def _refuses_text(text: str) -> bool:
-    return (value := _object(text)) is not None and _refuses(value)
+    return (value := _object(text)) is not None and refuses(value)
 
 
 def _object(text: str) -> dict[str, Any] | None:

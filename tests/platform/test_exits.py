@@ -41,10 +41,18 @@ VERBS = dict(leaves(main))
 
 
 def arguments(command: click.Command) -> list[str]:
-    """One word for each argument, when one of them has to be there."""
+    """One word for each argument, when one of them has to be there, and what a required option needs."""
     given = [one for one in command.params if isinstance(one, click.Argument)]
     needed = given if any(one.required for one in given) else []
-    return [str(one.type.choices[0]) if isinstance(one.type, click.Choice) else "x" for one in needed]
+    options = [one for one in command.params if isinstance(one, click.Option) and one.required]
+    return [*map(_word, needed), *(word for one in options for word in (one.opts[0], _word(one)))]
+
+
+def _word(one: click.Parameter) -> str:
+    """A word that the type accepts."""
+    if isinstance(one.type, click.Path) and one.type.exists:
+        return "." if one.type.dir_okay else __file__
+    return str(one.type.choices[0]) if isinstance(one.type, click.Choice) else "x"
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.server import Request, Response, ServerConnection, serve
 
 from labkit.review import CannotReview, examine
-from labkit.review.conversation import CannotFollow
+from labkit.review.conversation import CannotFollow, refuses
 from labkit.review.dialect import Dialect, dialect_of, merged
 from labkit.review.learning import learn
 from labkit.review.proposals import toml_lines
@@ -168,3 +168,16 @@ async def test_wrong_path_is_no_conversation() -> None:
     async with odd_server() as server:
         with pytest.raises(CannotReview, match="path of the URL"):
             await examine(url_of(server), dialect=Dialect())
+
+
+@pytest.mark.parametrize(
+    ("message", "is_refusal"),
+    [
+        ({"id": "4bad19f0", "room": "r:0bad0bad:path"}, False),
+        ({"id": "3f2bad00-19f0-4c11-8bad-00c04fd430c8"}, False),
+        ({"reason": "bad-400"}, True),
+        ({"code": "E_UNKNOWN_TYPE"}, True),
+    ],
+)
+def test_random_id_that_spells_a_word_is_no_refusal(message: dict[str, Any], is_refusal: bool) -> None:
+    assert refuses(message) == is_refusal
