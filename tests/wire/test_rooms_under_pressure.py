@@ -98,7 +98,7 @@ def test_leaving_rooms_that_are_not_there_makes_none() -> None:
 
 
 def test_too_much_to_be_given_again_is_a_gap_and_no_overflow() -> None:
-    """A member that missed more than its outbox holds is told so: sent all of it, it would be closed as slow."""
+    """A member that missed more than its outbox holds gets a gap, because sending it all would close it as slow."""
     hub, behind, ahead = server(), Peer(), Peer()
     memberships: Any = hub.memberships
     room = hub.rooms.room("a")

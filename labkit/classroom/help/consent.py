@@ -19,10 +19,9 @@ import msgspec
 
 from labkit.classroom.cases import lines
 from labkit.classroom.grading.submission import pieces
+from labkit.classroom.kept_file import changing
 from labkit.course.failed import Failed
-from labkit.course.progress import using_home
 from labkit.platform import plain_file
-from labkit.platform.locks import locked
 from labkit.platform.replacing import write
 
 FILE = "class-cases.json"
@@ -92,15 +91,11 @@ class Consent:
         return Kept(*self._whose)
 
     def _change(self, change: Callable[[Kept], None]) -> None:
-        with using_home(self.path):
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = self.path.with_name("class-cases.lock")
-            plain_file.check(lock)
-            with lock.open("a", encoding="ascii") as file, locked(file.fileno()):
-                kept = self.read()
-                change(kept)
-                kept.agreed = kept.agreed[-KEPT:]
-                write(self.path, json.dumps(msgspec.to_builtins(kept)))
+        with changing(self.path, "class-cases.lock"):
+            kept = self.read()
+            change(kept)
+            kept.agreed = kept.agreed[-KEPT:]
+            write(self.path, json.dumps(msgspec.to_builtins(kept)))
 
 
 def _hash(failed: Failed) -> str:

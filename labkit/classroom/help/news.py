@@ -16,9 +16,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from labkit.course.progress import using_home
+from labkit.classroom.kept_file import changing
 from labkit.platform import plain_file
-from labkit.platform.locks import locked
 from labkit.platform.replacing import write
 
 Kind = Literal["announcement", "note", "hint"]
@@ -100,15 +99,11 @@ class News:
         return None
 
     def _change(self, change: Callable[[list[Item]], None]) -> None:
-        with using_home(self.path):
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = self.path.with_name("class-news.lock")
-            plain_file.check(lock)
-            with lock.open("a", encoding="ascii") as file, locked(file.fileno()):
-                items = self.items()
-                change(items)
-                kept = _Kept(*self._whose, items[-KEPT:])
-                write(self.path, msgspec.json.encode(kept).decode())
+        with changing(self.path, "class-news.lock"):
+            items = self.items()
+            change(items)
+            kept = _Kept(*self._whose, items[-KEPT:])
+            write(self.path, msgspec.json.encode(kept).decode())
 
 
 def _merged(kept: list[Item], given: list[Item]) -> None:

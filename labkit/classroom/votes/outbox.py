@@ -18,9 +18,8 @@ from typing import Any
 
 import msgspec
 
-from labkit.course.progress import using_home
+from labkit.classroom.kept_file import changing
 from labkit.platform import plain_file
-from labkit.platform.locks import locked
 from labkit.platform.replacing import write
 
 Told = dict[str, Any]  # what the class says of one question; see docs/classroom.md
@@ -137,17 +136,13 @@ class Outbox:
         return Kept(*self._whose)
 
     def _change(self, change: Callable[[Kept], None]) -> None:
-        with using_home(self.path):
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = self.path.with_name("votes.lock")
-            plain_file.check(lock)
-            with lock.open("a", encoding="ascii") as file, locked(file.fileno()):
-                kept = self.read()
-                change(kept)
-                for parts in (kept.papers, kept.told):
-                    while len(parts) > KEPT:
-                        del parts[next(iter(parts))]
-                write(self.path, json.dumps(msgspec.to_builtins(kept)))
+        with changing(self.path, "votes.lock"):
+            kept = self.read()
+            change(kept)
+            for parts in (kept.papers, kept.told):
+                while len(parts) > KEPT:
+                    del parts[next(iter(parts))]
+            write(self.path, json.dumps(msgspec.to_builtins(kept)))
 
 
 def _is_new(kept: Kept, question: str, news: Told) -> bool:
