@@ -59,7 +59,7 @@ class OwnServer(ServerProcess):
     @property
     def start_command(self) -> str:
         """The command that starts the program in a shell, as `labkit review --start` takes it."""
-        return join([sys.executable, "-u", str(self.path)])
+        return join(self.command(0))
 
     def _ask_to_end(self, process: "subprocess.Popen[str]") -> None:
         """End it at once: it may be blocked, and a notebook's server has nothing to drain."""
