@@ -4,8 +4,8 @@
     reached.note("ana", "p3f...", Mark.VOTED)
     reached.since(0)                            # (1, [("ana", "p3f...", 2)])
 
-It holds what the votes say of themselves: a question was shown, a vote was cast, a measurement was made. No option is in
-it, and nothing that a student's machine does not send for the vote anyway.
+It holds what the votes say of themselves: a question was shown, a vote was cast, a measurement was made. It has no
+option, and nothing that a student's machine does not send for the vote anyway.
 """
 
 import sqlite3
