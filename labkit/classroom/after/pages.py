@@ -3,7 +3,7 @@
 A student's page has the student's own results and the room's counts of a vote; no name of anybody else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from labkit.classroom.after.facts import Facts, Question
 from labkit.classroom.board import Cell, minutes, tries
@@ -175,7 +175,7 @@ def _own_repeats(facts: Facts, student: str) -> list[str]:
     return sorted(found)
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[object, ...]]) -> Markup:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> Markup:
     head = join('<th scope="col">{}</th>', [(one,) for one in heads])
     body = Markup("").join(fill("<tr>{}</tr>", join("<td>{}</td>", [(cell,) for cell in row])) for row in rows)
     return fill('<div class="wide"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>', head, body)
