@@ -82,7 +82,7 @@ def says_what_to_see(notebook: Notebook) -> list[str]:
     for at, cell in enumerate(cells):
         if has_picture(cell):
             behind = [source(each) for each in cells[at + 1 : at + 1 + FAR] if each["cell_type"] == "markdown"]
-            if not any("*What to see" in text for text in behind):
+            if not any(re.search(r"\*What to (look for|see)", text) for text in behind):
                 faults.append(f"a picture without a caption: {source(cell)[-40:]!r}")
     return faults
 

@@ -44,7 +44,7 @@ def without(text: str, instead: str = "") -> Notebook:
         (standards.predicts_first, "guess.compare(", "print("),
         (standards.is_live, ".live(|.play(", ".freeze("),
         (standards.plots_latency_or_buffer, "image/png|labkit-play", "image/gif"),
-        (standards.says_what_to_see, "*What to see", "*Here"),
+        (standards.says_what_to_see, "*What to", "*Here"),
         (standards.tells_panels_in_words, "panel.text()", "panel"),
         (standards.shows_its_rule, "show_source(", "repr("),
         (standards.says_its_limits, "## What this does not show", "## More"),
@@ -66,7 +66,7 @@ def test_film_strip_of_an_experiment_is_a_picture(standard: standards.Standard) 
     """A notebook whose only picture is a film strip has one, and needs words that say what to see."""
     strip = {"output_type": "display_data", "data": {"text/html": ['<div class="labkit-play" data-story="x">'] * 2}}
     cell = {"cell_type": "code", "source": ["await lab.play()"], "outputs": [strip]}
-    words = {"cell_type": "markdown", "source": ["*What to see: it falls.*"]}
+    words = {"cell_type": "markdown", "source": ["*What to look for: it falls.*"]}
     other = {"cell_type": "code", "source": ["await lab.play()"], "outputs": []}
     assert standard({"cells": [cell, words]}) == []
     assert standard({"cells": [cell if standard is standards.says_what_to_see else other]}) != []

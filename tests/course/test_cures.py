@@ -197,7 +197,7 @@ async def test_history_of_03_and_a_long_absence(history: str, words: str) -> Non
     assert len(run.missing("ben")) > 100
 
 
-@pytest.mark.parametrize(("cure", "answer"), [("", ([4, 5], "no gap")), (HISTORY, ([], "gap"))])
+@pytest.mark.parametrize(("cure", "answer"), [("", ([4, 5], "no gap")), (HISTORY, ([], "a gap"))])
 async def test_history_of_03_and_another_epoch(cure: str, answer: tuple[list[int], str]) -> None:
     """Numbers of another epoch mean nothing."""
     ana = Learner("03_rooms")
@@ -242,7 +242,7 @@ async def test_desk_of_08_and_two_kills(desk: str, is_lost: bool) -> None:
     assert len(run.stored) > 100
 
 
-@pytest.mark.parametrize(("cure", "fate"), [("", "received, in no file"), (DESK, "refused")])
+@pytest.mark.parametrize(("cure", "fate"), [("", "received but not stored"), (DESK, "refused")])
 async def test_desk_of_08_and_a_full_disk(cure: str, fate: str) -> None:
     """A class that hides the error of a full disk delivers what is in no file."""
     ana = Learner("08_audit")

@@ -114,7 +114,7 @@ def planned(texts: Mapping[str, str | bytes], seconds: float) -> Talk:
         raise ValueError("texts is empty; give at least one, as in {'not JSON': 'hello'}")
     if not 0 < seconds <= 60:
         raise ValueError(f"seconds={seconds} must be above 0 and at most 60")
-    return Talk(f"{len(texts)} texts, one every {seconds / len(texts):.2g} s", tuple(texts))
+    return Talk(f"{len(texts)} messages, one every {seconds / len(texts):.2g} s", tuple(texts))
 
 
 async def converse(host: Host, texts: Mapping[str, str | bytes], seconds: float, talk: Talk) -> None:

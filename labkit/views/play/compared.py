@@ -17,7 +17,7 @@ def picture(both: Comparison) -> Picture:
     if both.before.plan.about_disk and both.after.plan.about_disk:
         above, below = disk_series.axes(max(both, key=lambda run: run.plan.seconds), max(map(scale, both)))
         found = {
-            **series.frame("bytes", above, "received, in no file", 1),
+            **series.frame("bytes", above, "received but not stored", 1),
             **series.frame("age", below, "messages stored", 1),
         }
         return found | _lines(both, [run.disk for run in both], above, below, *DISK)

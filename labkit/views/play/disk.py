@@ -102,7 +102,7 @@ def _server(run: Recording, sample: DiskSample, *, is_down: bool) -> Picture:
         "published": words("small", 55, MIDDLE + 44, f"{sample.published:,} sent", "middle"),
         "room": rect("box closed" if is_down else "box", 144, MIDDLE - 26, 104, 52, 6),
         "room name": words("strong" + inverse, 196, MIDDLE + 5, "\u2715 killed" if is_down else "room", "middle"),
-        "tank name": words("strong", TANK[0] + TANK[2] / 2, 38, "received, in no file", "middle"),
+        "tank name": words("strong", TANK[0] + TANK[2] / 2, 38, "received but not stored", "middle"),
     }
 
 

@@ -29,7 +29,7 @@ def picture(run: Recording, at: float) -> Picture:
         return min(sample.at_risk, max((number for when, number in steps if when <= sample.at), default=0))
 
     return {
-        **series.frame("risk", above, "received, in no file", 1),
+        **series.frame("risk", above, "received but not stored", 1),
         "area lost": path("lost", above.area(samples, lambda _: 0, lost)),
         "area risk": path("risk", above.area(samples, lost, attrgetter("at_risk"))),
         **_key(above),

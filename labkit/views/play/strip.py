@@ -39,7 +39,7 @@ def _disk(run: Recording, moment: Moment, x: float, width: float) -> Picture:
     sample = run.last_of_disk(moment.at)
     refused = f"refused: {sample.refused:,}" if sample.refused else ""
     return {
-        "tank name": words("small", x + width / 2, 96, "received, in no file", "middle"),
+        "tank name": words("small", x + width / 2, 96, "received but not stored", "middle"),
         **disk.tank(run, moment.at, x + width / 2 - 50, 104, 100, 136),
         "got": words("small", x + 12, 278, f"{sample.received:,} received"),
         "kept": words(

@@ -32,7 +32,7 @@ def picture(talk: Talk, at: float) -> Picture:
     seen = [each for each in talk.verdicts if each.at + FLIGHT_S <= at and each.answer]
     wrong = sum(not each.is_right for each in seen)
     found["count"] = words(
-        "headline bad" if wrong else "headline", 8, bottom + 32, f"{wrong} of {len(seen)} judged wrongly"
+        "headline bad" if wrong else "headline", 8, bottom + 32, f"{wrong} of {len(seen)} misjudged"
     )
     found["clock"] = words("clock", WIDTH - 8, bottom + 32, f"{at:.1f} s", "end")
     return found
@@ -80,5 +80,5 @@ def _outcome(verdict: Verdict) -> str:
         return f"{verdict.answer.partition(':')[0]}: {verdict.fault.partition(':')[0]}"
     happened = verdict.room if verdict.answer == PUBLISHED else verdict.answer
     if verdict.answer == PUBLISHED and not verdict.is_valid and verdict.room == READS:
-        return f"{happened}, and it is invalid"
+        return f"{happened}, but it is invalid"
     return happened

@@ -131,7 +131,7 @@ class _Following:
 
     def _compare_with_kept(self) -> None:
         if self._kept is not None and self._kept.n == self._n and self._kept.hash != self._last.hex():
-            raise _Broken(self._n, "its hash is not the one kept: the file was rewritten up to here or earlier")
+            raise _Broken(self._n, "its hash differs from the anchor's: the file was changed at this row or before it")
 
     def _check_copies(self) -> None:
         """Check the copies of sealed rows that the open file keeps for a start of the server."""

@@ -89,7 +89,7 @@ def test_strip_marks_kills_returns_and_a_full_disk() -> None:
 def test_two_runs_about_the_disk_are_compared_by_it() -> None:
     both = killed().compare(full())
     drawn = compared.picture(both)
-    assert drawn["bytes title"].text == "received, in no file"
+    assert drawn["bytes title"].text == "received but not stored"
     assert drawn["bytes before"].attributes["d"] != drawn["bytes after"].attributes["d"]
     assert compared.picture(killed().compare(calm()))["bytes title"].text == "outbox and kernel, kB"
 

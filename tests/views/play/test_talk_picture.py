@@ -1,4 +1,4 @@
-"""The picture of a talk: where each text is, and which of them were judged wrongly."""
+"""The picture of a talk: where each text is, and which of them were misjudged."""
 
 import xml.etree.ElementTree as ElementTree
 from html import unescape
@@ -45,15 +45,15 @@ def test_browsers_that_throw_have_a_cross() -> None:
 def test_wrong_verdicts_are_red_and_counted() -> None:
     drawn = talk.picture(made(), 5.1)
     assert [css(drawn, f"name {row}").endswith("bad") for row in range(6)] == [False, True, True, True, False, False]
-    assert drawn["what 2"].text == "every browser reads it, and it is invalid"
+    assert drawn["what 2"].text == "every browser reads it, but it is invalid"
     assert drawn["what 3"].text == "closed 1011: mine raised KeyError"
-    assert drawn["count"].text == "3 of 5 judged wrongly"
+    assert drawn["count"].text == "3 of 5 misjudged"
 
 
 def test_nothing_of_the_future_is_shown() -> None:
     drawn = talk.picture(made(), 0.9)
     assert [drawn[f"what {row}"].text for row in (1, 2)] == ["", ""]
-    assert drawn["count"].text == "0 of 1 judged wrongly"
+    assert drawn["count"].text == "0 of 1 misjudged"
 
 
 @pytest.mark.parametrize("at", [0.0, 1.1, 5.1])
