@@ -49,7 +49,7 @@ class Input(StrEnum):
     PUBLISH = "chat, progress, comment, read, alert, exercise"
     PRESENCE = "presence"
     PING = "ping"
-    CLOSE = "close decided"
+    CLOSE = "server decides to close"
     LOST = "connection lost"
 
 

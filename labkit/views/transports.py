@@ -33,7 +33,7 @@ def picture(comparison: Comparison) -> Figure:
     late.set(xscale="log", xlabel="latency of each update (ms)", yticks=range(len(names)))
     late.set_yticklabels(names)
     late.invert_yaxis()
-    cost.set(xscale="symlog", xlabel="bytes per update; hatched: bytes per idle second")
+    cost.set(xscale="symlog", xlabel="bytes per update; hatched: bytes per second while idle")
     cost.margins(x=0.2)
     for ax in (late, cost):
         ax.xaxis.set_major_formatter("{x:g}")
@@ -52,11 +52,11 @@ class Decision:
             self._first.updates_per_min, min=-1, max=3, description="updates per minute", **style
         )
         self.delay = ipywidgets.FloatLogSlider(
-            self._first.delay_s, min=-1, max=2, description="may be this many seconds old", **style
+            self._first.delay_s, min=-1, max=2, description="acceptable delay, s", **style
         )
-        self.speaks = ipywidgets.Checkbox(self._first.sends_often, description="the browser sends often too", **below)
+        self.speaks = ipywidgets.Checkbox(self._first.sends_often, description="the browser sends often, too", **below)
         self.kept = ipywidgets.Checkbox(
-            self._first.must_be_kept, description="it must be kept (money, records)", **below
+            self._first.must_be_kept, description="the data must not be lost (money, records)", **below
         )
         self.answer = ipywidgets.HTML()
         for control in (self.updates, self.delay, self.speaks, self.kept):
@@ -78,7 +78,7 @@ class Decision:
         )
         self.answer.value = (
             f"<p role='status'><b>{advice.option}</b>. {advice.why}</p>"
-            f"<table><caption style='text-align:left'>bytes per hour and screen</caption>{rows}</table>"
+            f"<table><caption style='text-align:left'>bytes per hour per screen</caption>{rows}</table>"
         )
 
     def _ipython_display_(self) -> None:
@@ -86,5 +86,5 @@ class Decision:
 
     def __repr__(self) -> str:
         advice = advise(self._first, self.comparison)
-        need = f"{digits(self._first.updates_per_min)} updates a minute, at most {digits(self._first.delay_s)} s old"
+        need = f"{digits(self._first.updates_per_min)} updates per minute, at most {digits(self._first.delay_s)} s late"
         return f"{need}: {advice.option}. {advice.why}"

@@ -129,8 +129,8 @@ def test_timeline_waiting_bytes_are_the_first_sign() -> None:
     samples = [BufferSample(at, "c1", waiting, 10 * waiting) for at, waiting in looks]
     merged = timeline(client_log(), [close_row(1013, "slow")], [*samples, BufferSample(100.5, "c2", 9, 9)])
     assert merged.visible.at == 102.0
-    assert merged.sentence.endswith("at the server: 900 bytes wait, the oldest for 9000 ms")
-    assert not any("9 bytes wait" in line for line in what(merged)[:3])
+    assert merged.sentence.endswith("at the server: 900 bytes waiting, the oldest for 9000 ms")
+    assert not any("9 bytes waiting" in line for line in what(merged)[:3])
 
 
 def test_timeline_connection_is_chosen_by_id() -> None:
@@ -159,7 +159,7 @@ def test_timeline_consecutive_samples_are_merged() -> None:
     merged = Timeline(moments, Cause.UNREACHABLE, "nothing came", moments[-1])
     assert [moment.what for moment in merged.briefly] == [
         "open",
-        "8 samples in 1.8 s: at most 7 bytes wait",
+        "8 samples in 1.8 s: at most 7 bytes waiting",
         "closed 1006",
     ]
     assert looks[3] in Timeline(moments, Cause.UNREACHABLE, "nothing came", looks[3]).briefly

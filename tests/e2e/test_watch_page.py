@@ -63,7 +63,7 @@ def test_closes_are_told_as_they_happen(house: House, visit: Visit) -> None:
     guest.fill("#token", "wrong-token")
     guest.click("#connect")
     expect(page.locator("#closes li").first).to_contain_text("4403")
-    expect(page.locator("#closes li").first).to_contain_text("auth failed: a refused credential")
+    expect(page.locator("#closes li").first).to_contain_text("auth failed: a rejected credential")
     enter(guest)
     guest.click("#leave-all")
     expect(page.locator("#closes li").first).to_contain_text("1000")

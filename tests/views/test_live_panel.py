@@ -188,7 +188,7 @@ def test_frozen_figure_has_lines_and_titles() -> None:
     assert list(figure.axes[0].lines[0].get_ydata()) == [1.0 + number for number in range(10)]
 
 
-LONG = ("WebSocket", "server-sent events", "polling every 0.5 s", "HTTP, reload every 1.5 s")
+LONG = ("WebSocket", "server-sent events", "polling every 0.5 s", "reload every 1.5 s")
 
 
 @pytest.mark.parametrize("lines", [("ana", "ben", "cleo", "dan"), LONG], ids=["short", "long"])

@@ -361,9 +361,9 @@ class Lab:
         return strangers
 
     def __repr__(self) -> str:
-        clients = ", ".join(self.clients) or "nobody"
-        where = "a thread of this process" if isinstance(self._server, ServerThread) else "a process of its own"
-        return f"<lab: a room server in {where}; connected: {clients}>"
+        clients = f"connected: {', '.join(self.clients)}" if self.clients else "no clients connected"
+        where = "a thread of this process" if isinstance(self._server, ServerThread) else "its own process"
+        return f"<lab: a room server in {where}; {clients}>"
 
     def _start_server(self, port: int = 0) -> None:
         if isinstance(self._server, ServerProcess):

@@ -286,8 +286,8 @@ class Recording:
             return _on_disk(self.last_of_disk(at))
         sample = self.last(self.plan.watched, at)
         kernel = "unknown" if sample.kernel_bytes is None else f"{digits(sample.kernel_bytes / 1000)} kB"
-        outbox = f"{digits(sample.outbox_bytes / 1000)} kB, the oldest for {sample.outbox_age_s:.1f} s"
-        return f"outbox {outbox}; kernel {kernel}; {sample.delivered:,} of {sample.published:,} delivered"
+        outbox = f"{digits(sample.outbox_bytes / 1000)} kB, oldest message waiting {sample.outbox_age_s:.1f} s"
+        return f"outbox {outbox}; kernel buffer {kernel}; {sample.delivered:,} of {sample.published:,} delivered"
 
     def compare(self, after: "Recording") -> "Comparison":
         """Return both recordings, to be drawn on the same axes."""

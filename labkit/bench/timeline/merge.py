@@ -149,7 +149,7 @@ def _describe_row(entry: Entry) -> str:
 
 
 def _describe_sample(sample: BufferSample, offset: float) -> Moment:
-    what = f"{sample.waiting_bytes} bytes wait, the oldest for {sample.oldest_ms:.0f} ms"
+    what = f"{sample.waiting_bytes} bytes waiting, the oldest for {sample.oldest_ms:.0f} ms"
     return Moment(sample.at + offset, SERVER, what, sample.waiting_bytes)
 
 
@@ -157,5 +157,5 @@ def _merge_samples(samples: list[Moment]) -> list[Moment]:
     if len(samples) < 3:
         return samples
     most = max(sample.waiting or 0 for sample in samples)
-    what = f"{len(samples)} samples in {samples[-1].at - samples[0].at:.1f} s: at most {most:,} bytes wait"
+    what = f"{len(samples)} samples in {samples[-1].at - samples[0].at:.1f} s: at most {most:,} bytes waiting"
     return [Moment(samples[0].at, SERVER, what, most)]

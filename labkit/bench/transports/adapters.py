@@ -219,5 +219,5 @@ TRANSPORTS: dict[str, Callable[[OnUpdate], AbstractAsyncContextManager[Transport
     "WebSocket": _websocket,
     "server-sent events": _server_sent_events,
     f"polling every {POLL_S} s": _polling,
-    f"HTTP, reload every {RELOAD_S} s": _reloading,
+    f"reload every {RELOAD_S} s": _reloading,
 }

@@ -32,7 +32,7 @@ def advise(need: Need, comparison: Comparison) -> Advice:
     costs = {row.option: _bytes_per_hour(row, need) for row in comparison.rows}
     option, why = _choose(need)
     if need.must_be_kept:
-        why += " Save it with an HTTP request first; the update only announces it."
+        why += " Save the data with an HTTP request first; the update only announces the change."
     return Advice(option, why, costs)
 
 
@@ -42,9 +42,9 @@ def _choose(need: Need) -> tuple[str, str]:
     if need.delay_s >= POLLING_IS_FINE_S:
         return (
             "polling",
-            f"A request every {digits(need.delay_s)} s is simple, survives everything, and is fresh enough.",
+            f"A request every {digits(need.delay_s)} s is simple and robust, and the data is fresh enough.",
         )
-    return "server-sent events", "Only the server sends; a browser reconnects such a stream automatically."
+    return "server-sent events", "Only the server sends, and a browser reconnects automatically."
 
 
 def _bytes_per_hour(row: Measured, need: Need) -> float:

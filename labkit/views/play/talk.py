@@ -31,9 +31,7 @@ def picture(talk: Talk, at: float) -> Picture:
             found[f"{key} {number}"] = shape
     seen = [each for each in talk.verdicts if each.at + FLIGHT_S <= at and each.answer]
     wrong = sum(not each.is_right for each in seen)
-    found["count"] = words(
-        "headline bad" if wrong else "headline", 8, bottom + 32, f"{wrong} of {len(seen)} misjudged"
-    )
+    found["count"] = words("headline bad" if wrong else "headline", 8, bottom + 32, f"{wrong} of {len(seen)} misjudged")
     found["clock"] = words("clock", WIDTH - 8, bottom + 32, f"{at:.1f} s", "end")
     return found
 
