@@ -36,7 +36,7 @@ class Need:
     """The load that the service must carry, and how much capacity to keep in reserve. Raises ValueError."""
 
     connections: int = 10_000
-    said_per_min: float = 0.1  # messages per connection
+    published_per_min: float = 0.1  # messages per connection
     room_size: int = 20
     busy: float = 0.5  # the most of a core; the rest is for reconnect storms
     server_gb: float = 2.0
@@ -45,7 +45,7 @@ class Need:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if value < 0 or (value == 0 and name != "said_per_min"):
+            if value < 0 or (value == 0 and name != "published_per_min"):
                 raise ValueError(f"{name}={value:g} must be above 0")
         if self.busy > 1:
             raise ValueError(f"busy={self.busy:g} must be at most 1, which is one whole core")
@@ -81,7 +81,7 @@ class CapacityPlan:
 
 def plan(costs: Costs, need: Need) -> CapacityPlan:
     """Return the smallest number of servers that meets the need, plus one spare per cluster."""
-    events = need.connections * need.said_per_min / 60
+    events = need.connections * need.published_per_min / 60
     deliveries = events * need.room_size
     clusters = max(1, ceil(events * costs.event_us / 1e6 / (LOG_SHARE * need.busy)))
     each_log = events / clusters * costs.event_us / 1e6  # share of every core

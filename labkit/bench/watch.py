@@ -23,7 +23,7 @@ from labkit.samples import Store
 
 TIMEOUT_S = 2.0
 COUNTS_EVERY_S = 1.0
-RATES = {"labkit_received": "received a second", "labkit_delivered": "delivered a second"}
+RATES = {"labkit_received": "received per second", "labkit_delivered": "delivered per second"}
 CLOSES_KEPT = 200
 
 
@@ -34,7 +34,7 @@ class ConnectionRow(NamedTuple):
     user: str
     rooms: str
     round_trip_ms: float
-    ours: float
+    outbox: float
     kernel: float
     oldest_ms: float
     sent: float
@@ -77,8 +77,8 @@ class Watch:
         rooms = Counter(room for row in rows for room in row.rooms.split())
         self.seen = Snapshot(time(), rows, rooms)
         self.store.add("connections", len(rows))
-        self.store.add("largest buffer, ours", max((row.ours for row in rows), default=0))
-        self.store.add("largest buffer, the kernel's", max((row.kernel for row in rows), default=0))
+        self.store.add("largest buffer, outbox", max((row.outbox for row in rows), default=0))
+        self.store.add("largest buffer, kernel", max((row.kernel for row in rows), default=0))
         self.store.add("oldest undelivered ms", max((row.oldest_ms for row in rows), default=0))
         if self.seen.at - self._counted_at >= COUNTS_EVERY_S:
             self._count(self._get("/metrics").decode())

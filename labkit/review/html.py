@@ -89,7 +89,7 @@ def _group(report: Report, verdict: Verdict, is_whole: bool) -> Markup:
 def _finding(finding: Finding, is_whole: bool) -> Markup:
     rows = [("Expected", finding.expected), ("Actual", finding.actual)]
     if finding.verdict == "broken":
-        rows += [("Judges", finding.promise)]
+        rows += [("Basis", finding.promise)]
         rows += [("Fix", finding.fix), ("Missing test", finding.missing_test)]
     shown = described((name, value if is_whole else _RANDOM_ROOM.sub("r:", value)) for name, value in rows)
     evidence = ""

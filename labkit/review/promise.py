@@ -4,7 +4,7 @@ from typing import Literal
 
 Profile = Literal["core", "article", "full", "client"]
 PROFILES = ("core", "article", "full")  # each contains the ones before it
-DANGER = "common-sense danger"
+DANGER = "dangerous in any server"
 ARTICLE = "the article's server"
 KIT = "labkit's protocol"
 

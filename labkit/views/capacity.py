@@ -18,7 +18,7 @@ STEPS = [round(10 ** (3 + step / 8)) for step in range(29)]  # 1,000 to over 3 m
 PLAIN = ",.3r"  # shows 1,000,000 instead of 1e+6
 SLIDERS = {
     "connections": ("connections", 3, 7),
-    "said_per_min": ("messages/min per member", -3, 3),
+    "published_per_min": ("messages/min per member", -3, 3),
     "room_size": ("members per room", 0, 4),
     "handshakes_per_s": ("handshakes/s per server", 1, 4),
     "most_connections": ("connections per server, at most", 3, 6),

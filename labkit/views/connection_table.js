@@ -1,8 +1,8 @@
 // The browser's half of labkit.views.connection_table: rooms, close codes, and one row per connection.
 // `names` is sent when a connection opens or closes. Each frame has one row of float32 per connection, in that order:
-// round trip ms, our buffer, the kernel's buffer, age of the oldest undelivered message in ms, messages sent.
+// round trip ms, outbox, kernel buffer, age of the oldest undelivered message in ms, messages sent.
 
-const COLUMNS = ["who", "rooms", "round trip", "buffer: ours + the kernel's", "oldest", "sent"];
+const COLUMNS = ["who", "rooms", "round trip", "buffers: outbox + kernel", "oldest", "sent"];
 const NUMBERS = 5;
 
 function render({ model, el }) {

@@ -37,12 +37,12 @@ class Table(anywidget.AnyWidget):
         self.closes = describe_closes(closes)
         values = array("f")
         for line in lines:
-            values.extend((line.round_trip_ms, line.ours, line.kernel, line.oldest_ms, line.sent))
+            values.extend((line.round_trip_ms, line.outbox, line.kernel, line.oldest_ms, line.sent))
         self.send({"limit": max([LEAST_FULL_BYTES, *map(_held, lines)])}, buffers=[values.tobytes()])
 
 
 def _held(line: ConnectionRow) -> float:
-    return line.ours + max(0.0, line.kernel)
+    return line.outbox + max(0.0, line.kernel)
 
 
 def describe_closes(closes: Sequence[CloseCount]) -> str:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     import pandas
 
 CHARTS = (
-    Chart("rates", "messages a second", "{} a second", ("received", "delivered")),
-    Chart("largest buffer", "bytes", "largest buffer, {}", ("ours", "the kernel's")),
+    Chart("rates", "messages per second", "{} per second", ("received", "delivered")),
+    Chart("largest buffer", "bytes", "largest buffer, {}", ("outbox", "kernel")),
     Chart("oldest undelivered", "ms", "oldest undelivered {}", ("ms",)),
 )
 

@@ -31,7 +31,7 @@ def bars(percents: Mapping[str, float], notes: Mapping[str, str] | None = None) 
     """Return one labelled bar per row, each from 0 to 100 percent."""
     notes = notes or {}
     rows = [
-        (name, bar(name, percent), f"{digits(percent)} %", notes.get(name, "")) for name, percent in percents.items()
+        (name, bar(name, percent), f"{digits(percent)}%", notes.get(name, "")) for name, percent in percents.items()
     ]
     return table(["", "", "", ""], rows)
 

@@ -34,7 +34,8 @@ export const ROWS = [
     "The connection ended with no close frame: the server is down, the network broke, or the server refused the " +
     "handshake. A browser cannot tell which."),
   stop(1007, "INVALID_UTF8", "invalid UTF-8", "a text message that is not UTF-8", "A message was not valid UTF-8."),
-  stop(1008, "INVALID_MESSAGE", "invalid message", "an invalid message, a chat message before joining, or a message over 8192 bytes",
+  stop(1008, "INVALID_MESSAGE", "invalid message",
+    "an invalid message, a chat message before joining, or a message over 8192 bytes",
     "The server rejected a message from this page. Sending it again would not help."),
   stop(1009, "TOO_BIG", "frame too big", "a frame over 64 KiB, refused from its header",
     "A frame was too big; the server rejected it before reading it."),

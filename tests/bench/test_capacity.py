@@ -23,18 +23,18 @@ def test_plan_figures_add_up() -> None:
 
 
 def test_plan_names_the_bottleneck() -> None:
-    assert plan(COSTS, replace(SMALL, said_per_min=1, room_size=2_000)).bound_by == "deliveries"
+    assert plan(COSTS, replace(SMALL, published_per_min=1, room_size=2_000)).bound_by == "deliveries"
     assert plan(COSTS, replace(SMALL, server_gb=0.1)).bound_by == "memory"
 
 
 def test_plan_too_many_events_need_several_logs() -> None:
-    one, many = plan(COSTS, LARGE), plan(COSTS, replace(LARGE, said_per_min=1))
+    one, many = plan(COSTS, LARGE), plan(COSTS, replace(LARGE, published_per_min=1))
     assert one.clusters == 3
     assert many.clusters == 27
     assert many.events_per_s / many.clusters * COSTS.event_us / 1e6 <= 0.25
 
 
-@pytest.mark.parametrize("name", ["connections", "room_size", "said_per_min"])
+@pytest.mark.parametrize("name", ["connections", "room_size", "published_per_min"])
 def test_plan_more_load_needs_no_fewer_servers(name: str) -> None:
     for times in (2, 5, 50):
         more = plan(COSTS, replace(SMALL, **{name: getattr(SMALL, name) * times}))

@@ -71,8 +71,8 @@ def test_watch_shows_connections_rooms_and_rates(lab: Lab) -> None:
     seen = watch.look()
     assert sorted(line.user for line in seen.connections) == ["ana", "ben"]
     assert dict(seen.rooms) == {"room:one": 2, "room:two": 1}
-    delivered = watch.store.window("delivered a second").values[-1]
-    received = watch.store.window("received a second").values[-1]
+    delivered = watch.store.window("delivered per second").values[-1]
+    received = watch.store.window("received per second").values[-1]
     assert delivered > received * 1.2  # each chat is one message in and two out; pings of the lab come in only
     watch.close()
 
@@ -141,10 +141,10 @@ def test_watch_buffer_of_a_stalled_member_is_accurate(lab: Lab) -> None:
     sent = labkit.run(say(500))
     time.sleep(0.5)
     watch = lab.watch()
-    line = max(watch.look().connections, key=lambda each: each.ours)
+    line = max(watch.look().connections, key=lambda each: each.outbox)
     truth = sent - stalled.in_kernel()
     assert truth > 200_000
-    assert line.ours > 0 and line.kernel > 0
-    assert abs(line.ours + line.kernel - truth) < 0.1 * truth
+    assert line.outbox > 0 and line.kernel > 0
+    assert abs(line.outbox + line.kernel - truth) < 0.1 * truth
     stalled.socket.close()
     watch.close()

@@ -100,7 +100,7 @@ async def test_dashboard_ends_as_picture(lab: Lab, population: Population) -> No
     assert "image/png" in still.data
     frozen = dashboard.freeze()
     assert len(frozen.connections) == 4
-    assert set(frozen.samples["name"]) >= {"connections", "largest buffer, ours", "oldest undelivered ms"}
+    assert set(frozen.samples["name"]) >= {"connections", "largest buffer, outbox", "oldest undelivered ms"}
     assert list(frozen.closes.columns) == ["at", "code", "times"]
 
 

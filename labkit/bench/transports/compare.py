@@ -1,4 +1,4 @@
-"""Measure four ways to bring an update to a screen side by side: WebSocket, server-sent events, polling and HTTP.
+"""Measure four ways to bring an update to a screen side by side: WebSocket, server-sent events, polling and reloading.
 
     comparison = await compare(seed=1, store=store)
     comparison.frame()

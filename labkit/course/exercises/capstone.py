@@ -42,7 +42,7 @@ AUTH = Misconception(
     "door-stands-open",
     "The server serves a client that has not authenticated.",
     "Look at the first message, as in exercise 02-auth.",
-    "It serves a chat, a join or silence before auth, compares tokens loosely, or lets a second auth change the user.",
+    "It serves messages before auth, waits forever, compares tokens loosely, or lets a second auth change users.",
     "One function reads the first message and returns a close code or None; only then does the loop start.",
 )
 SECRETS = Misconception(
@@ -109,7 +109,7 @@ ENFORCES = {  # of each check, the sentences of the text that it holds an answer
         "Names of rooms are compared letter by letter, and none of them is special.",
         "every member of it, the sender among them, receives the event, once.",
         "All receive a room's events in one order. Nobody else does.",
-        "A chat to a room that the connection has not joined: 1008, and nobody receives it.",
+        "A chat message to a room that the connection has not joined: 1008, and nobody receives it.",
     ),
     "validation": (
         'The event is `{"type": "chat", "id", "requestId", "roomId", "userId", "text", "sentAt"}`.',
@@ -141,7 +141,7 @@ ENFORCES = {  # of each check, the sentences of the text that it holds an answer
     "slow": (
         "At most `MOST_BUFFERED` bytes wait for a member in your process",
         "Everything that you send to that member counts, from the moment you send it until the kernel takes it:",
-        "chats of others, its own chats, and answers such as `joined`, `pong` or an error.",
+        "chat messages of others, its own ones, and answers such as `joined`, `pong` or an error.",
         "With more, its connection ends within a second, and nobody else waits for it.",
         "With less, the connection stays for a second at least",
     ),

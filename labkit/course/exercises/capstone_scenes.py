@@ -111,10 +111,10 @@ async def events(stage: Any) -> Outcome:
         return broken(f"the requestId {given[0]!r} came back as {received[0]['requestId']!r:.40}", INCOMPLETE)
     for name in ("id", "requestId"):
         if len({event[name] for event in received}) < len(received):
-            return broken(f"two chats got the same {name}", INCOMPLETE)
+            return broken(f"two chat messages got the same {name}", INCOMPLETE)
     other.chat(room, "hello from another client", requestId=given[0])  # its clients choose it: two may be equal
     if (await sender.receive("chat"))["id"] in {event["id"] for event in received}:
-        return broken("two chats with one requestId, of two clients, got the same id", INCOMPLETE)
+        return broken("two chat messages with one requestId, of two clients, got the same id", INCOMPLETE)
     return held("each event has its fields, and every member received the same")
 
 
@@ -206,7 +206,7 @@ async def _conversation(stage: Any, situation: Situation) -> Outcome:
             peer.chat(name, text)
             outcome = await must_end(stage, peer, 1008)
             if outcome.verdict == "broken":
-                return broken(f"a chat to {name}, which {peer.name} has not joined: {outcome.actual}")
+                return broken(f"a chat message to {name}, which {peer.name} has not joined: {outcome.actual}")
             members.open.discard(client)
             verb = "end"
         wanted = {"roomId": name, "userId": peer.ok.get("userId"), "text": text} if verb == "chat" else None

@@ -39,8 +39,8 @@ SLOW = Misconception(
 NOT_ALL_COUNTS = Misconception(
     "some-messages-do-not-count",
     "The limit holds for the events of others only, so a member's own events or answers pile up without one.",
-    "What else does the server send to a member besides the chats of others?",
-    "The limit is checked where a chat is delivered, and `pong`, `joined` or the member's own event bypass it.",
+    "What else does the server send to a member besides the chat messages of others?",
+    "The limit is checked where a chat message is delivered, and `pong`, `joined` or the member's own event bypass it.",
     "Send everything through one function that checks the limit, and check it on a timer as well.",
 )
 
@@ -110,7 +110,7 @@ async def answers(stage: Any) -> Outcome:
             await asyncio.sleep(0.05)
         if not lost(stalled):
             stalled.chat(room, "x")
-    stalled.note(f"reads nothing, sends {sent} pings and then a chat")
+    stalled.note(f"reads nothing, sends {sent} pings and then a chat message")
     stalled.mark_last()
     is_served = not lost(stalled) and await _chats(other, 1, stalled) > 0
     if is_served and monotonic() > unanswered:

@@ -40,7 +40,7 @@ SENDER_PAYS = Misconception(
 REST_UNTOLD = Misconception(
     "dead-member-hides-the-rest",
     "The error about one member is caught around the whole loop, so the members after it receive nothing.",
-    "Which members receive a chat when one in the middle is dead?",
+    "Which members receive a chat message when one in the middle is dead?",
     "The `try` is around the loop, so the first error ends the loop.",
     "Put the `try`, or the `suppress`, inside the loop, around one `send`.",
 )
@@ -67,7 +67,7 @@ REJOIN = Misconception(
 )
 LEAK = Misconception(
     "rooms-run-together",
-    "A chat of one room reaches members of another.",
+    "A chat message of one room reaches members of another.",
     "Which members do you send to? Which set does the loop visit?",
     "The members of all rooms, or all rooms share one set.",
     "Loop over `rooms[room]`, the sender's own room.",
@@ -200,7 +200,7 @@ PROPERTIES = (
         "a dead member affects neither the sender nor the others",
         (SENDER_PAYS, REST_UNTOLD, SET_CHANGES),
         draw_dead,
-        "The sender stays connected, and every other member receives the chat.",
+        "The sender stays connected, and every other member receives the chat message.",
         always=(each_order(),),
         needs=(TALKS,),
     ),
@@ -214,10 +214,10 @@ PROPERTIES = (
     ),
     property_of(
         "apart",
-        "a chat reaches its own room only",
+        "a chat message reaches its own room only",
         (LEAK,),
         draw_apart,
-        "A chat goes to every member of the room, the sender included, and to nobody else.",
+        "A chat message goes to every member of the room, the sender included, and to nobody else.",
         needs=(TALKS,),
     ),
     property_of(

@@ -26,14 +26,14 @@ from labkit.course.models.situations import Result, Situation, Step
 
 NOT_RECEIVED = Misconception(
     "members-hear-nothing",
-    "A chat does not reach every member of the room, the sender included.",
-    "Two members are in a room. Follow one chat: to whom is it sent?",
-    "The room is looked up under another name, only the other members get the chat, or `joined` is never sent.",
+    "A chat message does not reach every member of the room, the sender included.",
+    "Two members are in a room. Follow one chat message: to whom is it sent?",
+    "The room is looked up under another name, only the other members get the chat message, or `joined` is never sent.",
     "`for member in list(members.get(room, ())): await tell(member, ...)`, the sender among them.",
 )
 LEAKS = Misconception(
     "rooms-leak",
-    "A chat of one room reaches members of another.",
+    "A chat message of one room reaches members of another.",
     "Which connections does your loop over the members visit?",
     "All connections, or all whose room name starts the same, instead of the members of this room.",
     "A dict from roomId to a set of connections, looked up by the whole name.",
@@ -41,7 +41,7 @@ LEAKS = Misconception(
 UNJOINED = Misconception(
     "chat-without-join",
     "A client can send to a room that it has not joined.",
-    "What do you check before you pass a chat on?",
+    "What do you check before you pass a chat message on?",
     "You trust the roomId in the message, and any client can write any room there.",
     '`if room not in joined: return await connection.close(1008, "join first")`, with this connection\'s own set.',
 )
@@ -139,7 +139,7 @@ def _listed(expected: Sequence[Any]) -> str:
 def _fault(expected: Sequence[Any], came: Sequence[Any], step: Step, users: Mapping[str, Any]) -> str | None:
     """Return in which way this is not what was expected: a word; None if it is right.
 
-    The chats of different senders may come in any order.
+    The chat messages of different senders may come in any order.
     """
     if step[1] == "server.at_once":
         expected, came = (sorted(some, key=partial(_sender, users)) for some in (expected, came))
@@ -239,7 +239,7 @@ APART = (RECEIVED, "apart")
 PROPERTIES = (
     property_of(
         RECEIVED,
-        "a chat reaches every member of its room, the sender included",
+        "a chat message reaches every member of its room, the sender included",
         (NOT_RECEIVED, RAISES),
         draw_heard,
         "every member of this room gets",
@@ -248,7 +248,7 @@ PROPERTIES = (
     ),
     property_of(
         "apart",
-        "a chat reaches nobody else, not even in a room with a similar name",
+        "a chat message reaches nobody else, not even in a room with a similar name",
         (LEAKS,),
         draw_apart,
         "Nobody else gets it.",
@@ -266,7 +266,7 @@ PROPERTIES = (
     ),
     property_of(
         "join-first",
-        "a chat without join: close 1008, and it reaches nobody",
+        "a chat message without join: close 1008, and it reaches nobody",
         (UNJOINED,),
         draw_unjoined,
         "`chat` to a room that this connection is not in: close with **1008**, and nobody gets it.",
@@ -291,7 +291,7 @@ PROPERTIES = (
     ),
     property_of(
         "twice",
-        "a client that joins twice receives each chat once",
+        "a client that joins twice receives each chat message once",
         (TWICE, LEAVE_SAID),
         draw_twice,
         "A connection that joins twice is in it once",

@@ -65,7 +65,7 @@ PYTHONS_JSON = Misconception(
 NAN_ANYWHERE = Misconception(
     "nan-where-nobody-looks",
     "NaN is refused in the fields that you check, and passed on in an unknown field.",
-    "What does your function return for a chat with one extra field that is NaN?",
+    "What does your function return for a chat message with one extra field that is NaN?",
     "json.loads accepts it, and no line of yours checks that field. A browser cannot parse that text at all.",
     "`json.loads(text, parse_constant=refuse)`, with a function `refuse` that raises ValueError.",
 )
@@ -107,7 +107,7 @@ BOOL_IS_NUMBER = Misconception(
 STRICT = Misconception(
     "unknown-field-refused",
     "An unknown field is refused, so no client can be newer than its server.",
-    "What happens to a chat with one extra field?",
+    "What happens to a chat message with one extra field?",
     "The set of keys is compared with a fixed set.",
     "Check only the fields that you know.",
 )

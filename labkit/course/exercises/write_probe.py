@@ -30,14 +30,14 @@ BLIND = Misconception(
     "The probe reports no leak, whatever the server does.",
     "Run your probe on a server that sends every chat to every client. What arrives, and what does it return?",
     "The outsider never reads, or nothing looks at what it received.",
-    "Read what the outsider received before the answer to its own ping, and look for the text of the chat.",
+    "Read what the outsider received before the answer to its own ping, and look for the text of the chat message.",
 )
 CRIES_WOLF = Misconception(
     "probe-cries-wolf",
     "The probe reports a leak where there is none.",
     "What does an outsider receive from a healthy server: nothing at all?",
-    "It receives auth_ok, joined, pong, and the chats of its own room. None of these is a leak.",
-    'A leak is a chat with the text that was sent in another room: `message.get("text") == words`.',
+    "It receives auth_ok, joined, pong, and the chat messages of its own room. None of these is a leak.",
+    'A leak is a chat message with the text that was sent in another room: `message.get("text") == words`.',
 )
 OWN_ROOM = Misconception(
     "any-chat-is-a-leak",
@@ -51,7 +51,7 @@ IMPATIENT = Misconception(
     "The probe waits for a fixed time and takes silence for proof; on a slow network the leak arrives later.",
     "How long does the probe wait, and what if the network takes longer?",
     "A timeout says that nothing has arrived yet. It does not say that nothing will.",
-    "Once the sender has its own chat, the outsider sends `ping`: what has not arrived by the pong never will.",
+    "Once the sender has its own chat message, the outsider sends `ping`: what has not arrived by the pong never will.",
 )
 FAR_NAMES = Misconception(
     "names-too-different",
@@ -70,7 +70,7 @@ NOT_AFTER_LEAVE = Misconception(
 ROOMLESS = Misconception(
     "roomless-is-not-looked-at",
     "Every outsider of the probe is in some room, so it misses a server that leaks to clients in no room.",
-    "Which rooms are your outsiders in at the moment of the chat?",
+    "Which rooms are your outsiders in at the moment of the chat message?",
     "Each is in another room. A server may keep a list of clients in no room, and send them every chat.",
     "Let one outsider authenticate and join nothing.",
 )
@@ -256,7 +256,7 @@ PROPERTIES = (
         CRIES_WOLF,
         drawing("", twice=True),
         4,
-        "A server may have another fault instead: it delivers each chat twice to the members of its room.",
+        "A server may have another fault instead: it delivers each chat message twice to the members of its room.",
         needs=(HEALTHY,),
     ),
     property_of(
@@ -270,12 +270,12 @@ PROPERTIES = (
     ),
     property_of(
         "slow-network",
-        "a slow network and other chats: still True with a leak, False without",
+        "a slow network and other chat messages: still True with a leak, False without",
         IMPATIENT,
         draw_slow,
         5,
         "A slow network may hold up any message for up to 3 seconds, longer on one connection than on another,",
-        "and in one direction only: a chat on its way to an outsider, and just as well a `join`, a `left`, your own",
+        "and in one direction only: a message on its way to an outsider, and just as well a `join`, a `left`, your own",
         "No time without a message is a proof, and a late answer is no leak: wait for it.",
         needs=(HEALTHY, FINDS, SIMILAR, "neighbours"),
         always=each_slow(),

@@ -83,7 +83,7 @@ class SharedPublishing:
         self._in_flight[publication.id] = _InFlight(connection, message.request_id, message.room_id, deadline)
 
     def read(self, publication: SharedPublication, place: int, at: float) -> None:
-        """Make an event of a publication that the log delivered."""
+        """Turn a publication from the log into an event."""
         room = self._state.rooms.room(publication.room)
         ours = self._in_flight.pop(publication.id, None)
         before = None if publication.request is None else room.find_repeated(publication.user, publication.request, at)

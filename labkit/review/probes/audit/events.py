@@ -34,14 +34,14 @@ async def _events(scene: Scene) -> Outcome:
 
 EVENTS = Probe(
     id="audit/1",
-    title="Events are recorded outside delivery",
+    title="Events are recorded in a log or file, not only delivered",
     severity="P1",
     profile="core",
     promise=DANGER,
     requirement="WebSocket delivery is not an audit log: accepted events are recorded as well.",
     expected="the event's id in the audit file or in the log",
     fix="Write each accepted event to durable storage before you send it.",
-    missing_test="Send a chat and look for its id in the audit log.",
+    missing_test="Send a chat message and look for its id in the audit log.",
     run=_events,
 )
 

@@ -21,7 +21,7 @@ JOIN_BEFORE_AUTH = Probe(
     promise=DANGER,
     cause="messages are handled before auth",
     requirement="Before auth, any other valid message closes the connection with 4403.",
-    expected="close 4403, and no joined",
+    expected="close 4403, and no `joined` message",
     fix="Check the state of the connection for every message: before auth, accept only auth.",
     missing_test="Send join as the first message and expect close 4403.",
     run=_join_before_auth,
@@ -39,7 +39,7 @@ async def _chat_before_auth(scene: Scene) -> Outcome:
 
 CHAT_BEFORE_AUTH = Probe(
     id="auth/2",
-    title="A chat before auth reaches nobody",
+    title="A chat message before auth reaches nobody",
     severity="P0",
     profile="core",
     promise=DANGER,

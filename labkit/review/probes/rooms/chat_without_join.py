@@ -1,4 +1,4 @@
-"""rooms/2: a chat to a room that was not joined."""
+"""rooms/2: a chat message to a room that was not joined."""
 
 from labkit.evidence import NotSeen, Outcome
 from labkit.review.endpoint import ConnectionEnded, ReceiveTimeout
@@ -18,7 +18,7 @@ async def _run(scene: Scene) -> Outcome:
     except (ConnectionEnded, ReceiveTimeout) as instead:
         if outcome.verdict == "broken":
             return outcome
-        raise NotSeen(f"whether the chat reached the room was not seen: for the member, {instead}") from None
+        raise NotSeen(f"whether the chat message reached the room was not seen: for the member, {instead}") from None
     return room_outcome if room_outcome.verdict == "broken" else outcome
 
 
@@ -29,7 +29,7 @@ PROBE = Probe(
     profile="core",
     promise=DANGER,
     cause="membership is not checked for every message",
-    requirement="A chat to a room that the connection has not joined closes with 1008 and reaches nobody.",
+    requirement="A chat message to a room that the connection has not joined closes with 1008 and reaches nobody.",
     expected="close 1008, and the room receives nothing",
     fix="Check the sender's membership on the server for every message; never trust roomId alone.",
     missing_test="Join one room, chat to another; expect 1008 and no event in the other room.",

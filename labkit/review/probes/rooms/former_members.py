@@ -34,7 +34,7 @@ AFTER_LEAVE = Probe(
     promise=DANGER,
     cause="membership is not checked for every message",
     requirement="After leave, a client can neither send to the room nor receive from it.",
-    expected="left, then no events; a chat closes with 1008",
+    expected="left, then no events; a chat message closes with 1008",
     fix="Remove the connection from the room and the room from the connection in one step.",
     missing_test="Leave a room, let another member chat, then chat to it; expect no event and close 1008.",
     run=_after_leave,
@@ -69,6 +69,6 @@ CHAT_AFTER_CLOSE = Probe(
     requirement="After a close, the server ignores everything that the client still sends.",
     expected="close 1008, and the room receives nothing",
     fix="Mark the connection as closing before you send the close frame, and drop every message after that.",
-    missing_test="Send an invalid message and a chat in one write; the room must receive nothing.",
+    missing_test="Send an invalid message and a chat message in one write; the room must receive nothing.",
     run=_chat_after_close,
 )

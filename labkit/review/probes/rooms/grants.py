@@ -29,7 +29,7 @@ DENIED = Probe(
     profile="full",
     promise=DANGER,
     requirement="A join not covered by the grants is refused with error room_denied.",
-    expected="error room_denied; a chat there closes with 1008",
+    expected="error room_denied; a chat message there closes with 1008",
     fix="Check the session's grants on every join, and deny any room that no pattern covers.",
     missing_test="Join a room that the grants do not cover and expect room_denied.",
     run=_denied,
@@ -75,7 +75,7 @@ async def _read_only(scene: Scene) -> Outcome:
     member.chat(room, text)
     while (event := await member.receive("chat")).get("text") != text:
         if event.get("text") == refused:
-            return broken("the room received a chat from a read-only member")
+            return broken("the room received a chat message from a read-only member")
     return held("error read_only, and the room received nothing")
 
 

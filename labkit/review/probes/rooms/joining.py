@@ -28,7 +28,7 @@ async def _joined_twice(scene: Scene) -> Outcome:
     if texts != ["once", "the last chat"]:
         return broken(f"received {texts!r}")
     if unread is not None:
-        raise NotSeen(f"each chat came once, but perhaps before the second join, whose end was not seen: {unread}")
+        raise NotSeen(f"each message came once, but perhaps before the second join, whose end was not seen: {unread}")
     return held(f"received {texts!r}")
 
 
@@ -41,7 +41,7 @@ JOINED_TWICE = Probe(
     requirement="A connection is in a room only once, however often it joins.",
     expected="each event once",
     fix="Keep members in a set, not in a list.",
-    missing_test="Join a room twice and expect each chat once.",
+    missing_test="Join a room twice and expect each chat message once.",
     run=_joined_twice,
 )
 
@@ -63,7 +63,7 @@ async def _odd_names(scene: Scene) -> Outcome:
         while (event := await receiver.receive("chat")).get("text") != text:
             pass
         if event.get("roomId", name) != name:
-            return broken(f"a chat in {name} arrived as a chat in {event.get('roomId')}")
+            return broken(f"a chat message in {name} arrived as a chat message in {event.get('roomId')}")
     return held(f"each of {len(names)} odd names works as a room")
 
 
@@ -74,7 +74,7 @@ ODD_NAMES = Probe(
     profile="core",
     promise=DANGER,
     requirement="Every name that matches the pattern is a valid room.",
-    expected="the join and the chat succeed",
+    expected="the join and the chat message succeed",
     fix="Keep rooms in a Map or a dict, never as properties of an object.",
     missing_test="Join and chat in __proto__ and constructor.",
     run=_odd_names,

@@ -1,4 +1,4 @@
-"""rooms/1: who receives a chat."""
+"""rooms/1: who receives a chat message."""
 
 from labkit.evidence import Outcome, broken
 from labkit.review.judge import must_receive_only
@@ -19,7 +19,7 @@ async def _run(scene: Scene) -> Outcome:
 
 PROBE = Probe(
     id="rooms/1",
-    title="A chat reaches its room and no other",
+    title="A chat message reaches its room and no other",
     severity="P0",
     profile="core",
     promise=DANGER,

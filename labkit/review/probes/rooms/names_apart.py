@@ -16,7 +16,7 @@ async def _run(scene: Scene) -> Outcome:
     await sender.receive("chat")
     for other, peer in receivers.items():
         if any(one.get("type") == "chat" for one in await peer.received_so_far()):
-            return broken(f"a chat in {room} reached {other}")
+            return broken(f"a chat message in {room} reached {other}")
     return held(f"none of {len(others)} similar rooms received it")
 
 
@@ -28,7 +28,7 @@ PROBE = Probe(
     promise=DANGER,
     cause="membership is not checked for every message",
     requirement="A room is identified by its whole roomId; case matters.",
-    expected="no similar room receives the chat",
+    expected="no similar room receives the chat message",
     fix="Compare whole room names: no prefixes, no patterns, no case folding.",
     missing_test="Join room:a, ROOM:A and room:ab, chat in the first; expect no event in the others.",
     run=_run,

@@ -29,7 +29,7 @@ async def _one_order(scene: Scene) -> Outcome:
     for peer in members:
         own = [text for text in orders[0] if text.startswith(f"{peer.name} ")]
         if own != [f"{peer.name} {number}" for number in range(chats)]:
-            return broken("the chats of one member are not in the order in which it sent them")
+            return broken("the chat messages of one member are not in the order in which it sent them")
     return held(f"{len(receivers)} members received {3 * chats} events in one order")
 
 

@@ -27,7 +27,7 @@ REQUEST_REPEATED = Probe(
     requirement="If a user repeats a requestId in a room, the sender gets the first event again.",
     expected="the first event again with duplicate: true, to the sender only",
     fix="Remember (user, requestId) per room for a while, and answer a repeat with the first event.",
-    missing_test="Send a chat twice with one requestId; expect one event for the others.",
+    missing_test="Send a chat message twice with one requestId; expect one event for the others.",
     run=_request_repeated,
 )
 

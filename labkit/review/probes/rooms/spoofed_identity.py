@@ -16,7 +16,7 @@ async def _run(scene: Scene) -> Outcome:
     user = sender.ok.get("userId", (await receiver.receive_chat(room)).get("userId"))
     sender.chat(room, "spoofed", **SPOOFED)
     if await refuses_fields(scene, sender):
-        return held("the server refuses a chat with fields that are not its own")
+        return held("the server refuses a chat message with fields that are not its own")
     event = await receiver.receive_chat(room)
     copied = [name for name, value in SPOOFED.items() if event.get(name) == value]
     if copied or event.get("userId") != user:
@@ -36,6 +36,6 @@ PROBE = Probe(
     requirement="The server sets userId, id and sentAt of an event; unknown fields are ignored.",
     expected="the sender's userId from auth_ok, a new id, and the server's time",
     fix="Build the event from the session and the validated fields; never spread the message into it.",
-    missing_test="Send a chat with your own userId, id and sentAt; expect none of them in the event.",
+    missing_test="Send a chat message with your own userId, id and sentAt; expect none of them in the event.",
     run=_run,
 )

@@ -15,7 +15,7 @@ async def _events_without_credentials(scene: Scene) -> Outcome:
     secret = str(sender.ok.get("resume", "")) or "no resume"
     sender.chat(room, "hello", token="a-token-in-a-chat")
     if await refuses_fields(scene, sender):
-        return held("the server refuses a chat with a token in it")
+        return held("the server refuses a chat message with a token in it")
     event = json.dumps(await receiver.receive_chat(room))
     for name, value in {"resume": secret, "token": "a-token-in-a-chat"}.items():
         if value in event:
@@ -35,7 +35,7 @@ EVENTS_WITHOUT_CREDENTIALS = Probe(
     requirement="An event contains only the fields of its type, nothing else that the sender sent.",
     expected="no token and no resume in an event",
     fix="Build the event from known fields instead of forwarding the message.",
-    missing_test="Send a chat with an extra field token, and expect an event without it.",
+    missing_test="Send a chat message with an extra field token, and expect an event without it.",
     run=_events_without_credentials,
 )
 

@@ -19,7 +19,7 @@ async def _reset_connections(scene: Scene) -> Outcome:
         (await scene.enter(room)).drop()
     stays.chat(room, "who is left?")
     if (await stays.receive("chat")).get("text") != "who is left?":
-        return broken("the remaining member received another chat")
+        return broken("the remaining member received another chat message")
     return held(f"after {count} members were reset, the room still works")
 
 
@@ -30,7 +30,7 @@ RESET_CONNECTIONS = Probe(
     profile="core",
     promise=DANGER,
     requirement="The server forgets a connection that is reset, and the room continues.",
-    expected="the remaining member receives its own chat",
+    expected="the remaining member receives its own chat message",
     fix="Handle the error event of every socket, and remove the member when it closes.",
     missing_test="Reset a hundred members' connections, then chat in their room.",
     run=_reset_connections,
@@ -54,7 +54,7 @@ INCOMPLETE_REQUESTS = Probe(
     profile="core",
     promise=DANGER,
     requirement="An incomplete handshake does not delay any other connection.",
-    expected="a client joins a room beside fifty incomplete requests",
+    expected="a client can join a room while fifty incomplete requests are open",
     fix="Read each connection independently; never wait for one before accepting the next.",
     missing_test="Send half a request on each of fifty connections, and join a room on another one.",
     run=_incomplete_requests,

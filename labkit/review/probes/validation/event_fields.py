@@ -26,7 +26,7 @@ UNKNOWN_FIELDS = Probe(
     requirement="Unknown fields are ignored: neither refused nor forwarded.",
     expected="the event without them",
     fix="Build the event from the fields you know.",
-    missing_test="Send a chat with an extra field and expect an event without it.",
+    missing_test="Send a chat message with an extra field and expect an event without it.",
     run=_unknown_fields,
 )
 
@@ -85,6 +85,6 @@ EVENT_SHAPE = Probe(
     requirement="A chat event is {type, id, requestId, roomId, userId, text, sentAt}, with a unique id.",
     expected="every field as text, and two ids for two events",
     fix="Generate an id for each event, and take the other fields from the session and the clock.",
-    missing_test="Send two chats and check the fields of both events.",
+    missing_test="Send two chat messages and check the fields of both events.",
     run=_event_shape,
 )

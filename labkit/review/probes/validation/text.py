@@ -1,4 +1,4 @@
-"""Validation of the text of a chat."""
+"""Validation of the text of a chat message."""
 
 from labkit.evidence import NotSeen, Outcome, broken, held
 from labkit.review.judge import answers_before_ping, each_must_end
