@@ -103,6 +103,7 @@ class DrillResult:
             "back": len(self.back),
             "lastMs": round(1000 * max(self.back.values(), default=0)),
             "missing": self.missing[:20],
+            "times": {user: None if user not in self.back else round(1000 * self.back[user]) for user in drill.users},
             "arrivals": self.arrivals,
             "without": list(without.arrivals) if without else [],
         }
