@@ -16,7 +16,7 @@ export class DrillStage {
     this.title = el("h2", { id: "stage-title" }, "Drill");
     this.count = el("p", { class: "stage-count", role: "status" });
     this.names = el("ul", { class: "stage-names", "aria-label": "Who is back" });
-    const box = { viewBox: `0 0 ${WIDTH} ${HEIGHT + 18}`, role: "img", "aria-label": "How many are back, over time" };
+    const box = { viewBox: `0 -6 ${WIDTH} ${HEIGHT + 26}`, role: "img", "aria-label": "How many are back, over time" };
     this.curve = el("svg", box);
     this.words = el("p", { class: "stage-words" });
     this.end = el("button", { type: "button", onclick: () => this.close() }, "Back to the board");
@@ -100,6 +100,8 @@ export class DrillStage {
       .map(([shown, kind]) => el("path", { d: curveOf(shown, this.cells.size, seconds), class: kind }));
     const tick = (x, kind, text) => el("text", { x, y: HEIGHT + 16, class: kind }, text);
     const ticks = [tick(0, "tick", "0 s"), tick(WIDTH, "tick end", `${seconds.toFixed(1)} s`)];
+    const names = "this class, and dashed: without jitter (simulated)";
+    if (without.length > 0) ticks.push(tick(WIDTH / 2, "tick middle", names));
     this.curve.replaceChildren(base, ...lines, ...ticks);
   }
 }
@@ -113,5 +115,5 @@ export function curveOf(times, all, seconds) {
 
 /** The size of a name in rem, so that a whole class fits on the screen. */
 export function sizeOf(count) {
-  return count <= 30 ? 2 : count <= 80 ? 1.3 : count <= 200 ? 0.9 : 0.65;
+  return count <= 30 ? 3 : count <= 80 ? 1.7 : count <= 200 ? 0.9 : 0.65;
 }
