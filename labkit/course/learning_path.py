@@ -57,21 +57,20 @@ NINETY = LearningPath(
 )
 DAY = LearningPath(
     "One day",
-    "every failure once, and the first exercises",
+    "every failure once, and a first exercise",
     {
         "00_start_here": 15,
         "01_hello_room": 25,
+        "11_one_message": 25,
         "02_auth": 35,
         "03_rooms": 45,
         "04_validation": 40,
         "02-auth": 20,
-        "04-validator": 20,
         "05_heartbeat": 55,
         "06_slow_consumers": 55,
         "07_reconnect_storms": 50,
         "08_audit": 30,
         "09_review_your_own_server": 45,
-        "use_cases": 15,
     },
 )
 SELF_STUDY = LearningPath(
@@ -80,6 +79,7 @@ SELF_STUDY = LearningPath(
     {
         "00_start_here": 15,
         "01_hello_room": 25,
+        "11_one_message": 25,
         "02_auth": 35,
         "02-auth": 20,
         "03_rooms": 45,
