@@ -109,4 +109,4 @@ def test_proxy_that_refuses_is_named_by_doctor_and_join(room: Room, tmp_path: Pa
         f"set HTTPS_PROXY=http://NAME:PASSWORD@{INSIDE}:{PORT}"
     )
     printed = room.join(tmp_path, code=1, **proxy(login))
-    assert f"through the proxy {INSIDE}:{PORT} (" in printed and "the proxy wants a name and a password" in printed
+    assert f"through the proxy {INSIDE}:{PORT} (" in printed and "the proxy needs a name and a password" in printed

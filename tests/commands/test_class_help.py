@@ -79,10 +79,10 @@ def test_note_is_kept_for_its_student(file: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["zoe"], "zoe has not begun an exercise"),
-        (["zoe", "--hint"], "zoe has not begun an exercise"),
+        (["zoe"], "zoe has not started an exercise"),
+        (["zoe", "--hint"], "zoe has not started an exercise"),
         (["nobody"], "there is no 'nobody' in this class"),
-        (["otter", "--exercise", "02-auth"], "otter has shown no case of 02-auth"),
+        (["otter", "--exercise", "02-auth"], "otter has sent no case of 02-auth"),
         (["otter", "--exercise", "02-auth", "--hint"], "no check of 02-auth fails, so there is no hint"),
         (["otter", "--hint", "--note", "x"], "--note and --hint cannot be combined"),
         (["--hint"], "need a student"),
