@@ -50,8 +50,10 @@ class Checked:
         return right
 
     def knows(self, code: str, stored: bytes) -> bool:
-        """Return whether this code was accepted before. No rate limit is needed, because codes are too long to
-        guess."""
+        """Return whether this code was accepted before.
+
+        No rate limit is needed, because codes are too long to guess.
+        """
         return hmac.compare_digest(self._right.get(stored, b""), self._quick(code))
 
     def _quick(self, code: str) -> bytes:

@@ -3,8 +3,8 @@
     rows(board, real_names, verdicts)        one row per student and exercise: status, verified, tries, minutes, ...
     gradebook(board, real_names, verdicts)   nbgrader's import format: assignment, student_id, score, max_score
     by_student(grades)                       the same grades for an LMS: one row per student, one column per exercise
-    into_nbgrader(path, ...)                 directly into an nbgrader database, through nbgrader's API votes(tallies)
-    one row per question, round and option: how many votes
+    into_nbgrader(path, ...)                 directly into an nbgrader database, through nbgrader's API
+    votes(tallies)                           one row per question, round and option: how many votes
 
 Students appear under their pseudonyms unless a roster gives their real names.
 """

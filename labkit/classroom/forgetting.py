@@ -40,8 +40,10 @@ class Forgotten(NamedTuple):
 
 
 def forget(path: Path, class_id: str, name: str) -> Forgotten:
-    """Remove a student from a class, with all data. The result has no names if the file has no such student. Raises
-    AuditError."""
+    """Remove a student from a class, with all data.
+
+    The result has no names if the file has no such student. Raises AuditError.
+    """
     register = Register(path, class_id)
     names = _spellings(path, name)
     register.remove(names)
@@ -72,8 +74,10 @@ def _wait_for_server(register: Register, path: Path, names: list[str]) -> None:
 
 
 def _delete(path: Path, name: str) -> int:
-    """Delete the rows that hold a name. A ballot keeps its vote but loses its name, so that the counts stay the
-    same."""
+    """Delete the rows that hold a name.
+
+    A ballot keeps its vote but loses its name, so that the counts stay the same.
+    """
     with explaining(path), closing(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)) as file:
         file.execute("PRAGMA secure_delete = ON")
         file.execute("BEGIN IMMEDIATE")

@@ -3,9 +3,10 @@
     from labkit import classroom
     classroom.join("ws://192.168.1.5:8080", name="otter", code="k3mw-9xqa-t7hd")
     classroom.status()              # whether it is connected, and the records that it sent
-    classroom.raise_hand("03-rooms"); classroom.lower_hand("03-rooms") classroom.send_case("03-rooms")     # sends the
-    instructor the failed answer that raise_hand displayed classroom.vote(); classroom.vote("two")     # shows the
-    instructor's question; answers it classroom.leave()
+    classroom.raise_hand("03-rooms"); classroom.lower_hand("03-rooms")
+    classroom.send_case("03-rooms")     # sends the instructor the failed answer that raise_hand displayed
+    classroom.vote(); classroom.vote("two")     # shows the instructor's question; answers it
+    classroom.leave()
 
 Without a code, a name belongs to the first student who joins with it; later, a secret in the working copy proves that.
 """

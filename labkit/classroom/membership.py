@@ -42,8 +42,9 @@ def admitted(
 
 @dataclass(frozen=True)
 class Membership:
-    """One student's membership in a class. `fingerprint`: the fingerprint of the class's own certificate, if it has
-    one.
+    """One student's membership in a class.
+
+    `fingerprint`: the fingerprint of the class's own certificate, if it has one.
 
     `since`: the newest record at the time of joining; only later ones are sent. `since_file`: the file it is in.
     `graded`: the student agreed to submit the source of each answer that passes.

@@ -5,9 +5,10 @@
 
 A learner's labkit has no solutions (course.solutions). The instructor's has them in a checkout.
 
-    GET  /class/solution?ID        a student's request; the instructor always gets it POST /class/solution/open, close
-    instructor only GET  /class/here               the exercises up to the one that the class has reached POST
-    /class/here               the instructor sets it; students who catch up get these solutions
+    GET  /class/solution?ID        a student's request; the instructor always gets it
+    POST /class/solution/open, close      instructor only
+    GET  /class/here               the exercises up to the one that the class has reached
+    POST /class/here               the instructor sets it; students who catch up get these solutions
 """
 
 import sqlite3
@@ -142,8 +143,10 @@ class SolutionsDesk:
         }
 
     def publish_changes(self) -> None:
-        """Announce the exercise that the class has reached, including one set by `labkit class here`. Raises
-        AuditError."""
+        """Announce the exercise that the class has reached, including one set by `labkit class here`.
+
+        Raises AuditError.
+        """
         here = self._opened.untold()
         if here is not None:
             self._publish(Chat(room_id=news_of(self._register.class_id), text=CATCH_UP.format(here)))

@@ -51,8 +51,10 @@ def identity_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def identities_of(token: str, **options: Any) -> "Identities | None":
-    """Return the identities that the options accept, or None if they accept none. `token`: the dev token. Raises
-    CannotRun."""
+    """Return the identities that the options accept, or None if they accept none.
+
+    `token`: the dev token. Raises CannotRun.
+    """
     for name, others in _NEEDS.items():
         if options.get(name) and not any(options.get(other) for other in others):
             raise CannotRun(f"{_flag(name)} has no effect without {' or '.join(map(_flag, others))}")

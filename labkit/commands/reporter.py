@@ -1,5 +1,7 @@
-"""The member that publishes a job's steps in a room. It has its own thread, so that its faults cannot affect the
-job."""
+"""The member that publishes a job's steps in a room.
+
+It has its own thread, so that its faults cannot affect the job.
+"""
 
 import asyncio
 import threading

@@ -51,8 +51,10 @@ class Assembly:
             return None
 
     def whole(self, student: str, request: str) -> Any:
-        """Return what a student's pieces add up to. Raises KeyError if one is missing; ValueError, RecursionError for
-        bad JSON."""
+        """Return what a student's pieces add up to.
+
+        Raises KeyError if one is missing; ValueError, RecursionError for bad JSON.
+        """
         parts = self._parts.get((student, request), {})
         count = len(parts)
         return json.loads("".join(parts[f"{number}/{count}"] for number in range(1, count + 1)))

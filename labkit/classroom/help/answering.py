@@ -2,8 +2,8 @@
 
 desk = Answering(record, Notes(path))
 desk.at("otter")                     # (exercise, cell): what the student asks about or works on
-desk.hint("otter", "06-outbox")      # sends the first hint that this student has not seen desk.note("otter",
-"06-outbox", "Count bytes, not frames.")
+desk.hint("otter", "06-outbox")      # sends the first hint that this student has not seen
+desk.note("otter", "06-outbox", "Count bytes, not frames.")
 """
 
 from collections.abc import Iterable

@@ -2,8 +2,8 @@
 
     consent = Consent(home, "physics", "otter")
     consent.show(failed)                # keeps what was shown; returns it as text
-    consent.agree(failed)               # consent; False if this is not what was shown last consent.due();
-    consent.sent(case)   # called by the kernel that sends
+    consent.agree(failed)               # consent; False if this is not what was shown last
+    consent.due(); consent.sent(case)   # called by the kernel that sends
 
 The state is a file in the learner's home, `class-cases.json`, so one notebook may show a case and another agree.
 """

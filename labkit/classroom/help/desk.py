@@ -1,9 +1,9 @@
 """Help in a running class, over HTTP, and the notification to a student's machine that there is a note.
 
     GET  /class/notes              a student's own notes and hints, and the newest announcements
-    GET  /class/hands              who is asking or has sent a case, and the next hint; instructor only GET
-    /class/case?name=&exercise=    a case that a student has sent, also as a notebook; instructor only POST /class/note,
-    /class/hint  answer a student; instructor only
+    GET  /class/hands              who is asking or has sent a case, and the next hint; instructor only
+    GET  /class/case?name=&exercise=    a case that a student has sent, also as a notebook; instructor only
+    POST /class/note, /class/hint  answer a student; instructor only
 
 A POST carries JSON in a header (classroom.posting).
 """

@@ -1,8 +1,8 @@
 """Install labkit without internet, from the server of a class or from an unpacked pack.
 
-    python3 install.py 192.168.1.5:8080 FINGERPRINT     from a server whose certificate has this fingerprint python3
-    install.py https://class.example.org        from a server whose certificate this machine trusts python3 install.py
-    from the unpacked pack that this file is in
+    python3 install.py 192.168.1.5:8080 FINGERPRINT     from a server whose certificate has this fingerprint
+    python3 install.py https://class.example.org        from a server whose certificate this machine trusts
+    python3 install.py                                  from the unpacked pack that this file is in
 
 It downloads the wheels for this machine into the folder labkit-class, checks the SHA-256 of each, and installs them
 into an environment of its own there. Run again, it continues where it stopped. It imports only the standard library,

@@ -99,8 +99,10 @@ def _names(request: Request, header: str, etag: str) -> bool:
 
 
 def _range(request: Request, size: int, etag: str) -> tuple[int, int] | None:
-    """Return the first and last byte of the requested range; None for the whole file or a range that we do not
-    serve."""
+    """Return the first and last byte of the requested range.
+
+    None for the whole file or a range that we do not serve.
+    """
     given = request.headers.get_all("Range")
     found = RANGE.fullmatch(given[0].strip()) if len(given) == 1 else None
     if found is None or (request.headers.get_all("If-Range") and not _names(request, "If-Range", etag)):

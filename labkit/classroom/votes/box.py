@@ -3,8 +3,8 @@
     box = BallotBox(path)
     box.ask("Which fills first?", ["ours", "the kernel's"])     # "q1"
     box.cast("ana", Vote("q1", 1, 0, secret))                   # idempotent; a later choice replaces an earlier one
-    box.close("q1"); box.again("q1"); box.reveal("q1", 1) box.tallies(names)                                          #
-    counts for each round; no names
+    box.close("q1"); box.again("q1"); box.reveal("q1", 1)
+    box.tallies(names)                                          # counts for each round; no names
 
 A vote carries a secret from the student's machine. `voted` holds the name with one hash of it, and `ballots` holds the
 choice with another: one student has one vote, and may change it, but the file does not say whose ballot is whose. Only

@@ -3,8 +3,8 @@
     GET  /class/votes[?ID]         each question; for the instructor with the counts while the vote is open, for a
                                    student with the counts once it is closed, and never with a name beside a choice
     GET  /class/votes/names        who voted what, for the instructor of a class that votes by name
-    POST /class/vote               a student's vote, and what the student's machine measured POST /class/votes/ask,
-    again, close, reveal      instructor only
+    POST /class/vote               a student's vote, and what the student's machine measured
+    POST /class/votes/ask, again, close, reveal      instructor only
 
 A POST carries JSON in a header (classroom.posting).
 """
@@ -79,8 +79,10 @@ class VotingOffice:
         }
 
     def publish_changes(self) -> None:
-        """Publish each question that has changed since the last call, here or through `labkit class vote`. Raises
-        AuditError."""
+        """Publish each question that has changed since the last call, here or through `labkit class vote`.
+
+        Raises AuditError.
+        """
         room, names = votes_of(self._register.class_id), self._register.names()
         seen = self._box.revision(), len(names)
         if seen == self._seen:

@@ -1,8 +1,9 @@
 """The votes of this working copy, and the class's answers: `votes.json`, next to the progress.
 
     outbox = Outbox(home, "physics", "ana")
-    outbox.choose("q1", 0)              # by any kernel, online or not outbox.due()                        # by the
-    kernel that sends outbox.answered(paper, told=..., refused=None)
+    outbox.choose("q1", 0)              # by any kernel, online or not
+    outbox.due()                        # by the kernel that sends
+    outbox.answered(paper, told=..., refused=None)
 
 Any kernel may write. A paper is due until the class has answered its newest change, so a vote that was cast offline is
 sent later, and one whose answer was lost is sent again, with the same secret: the class counts it once.

@@ -22,8 +22,10 @@ PATIENCE_S = 30.0
 
 
 def browser(note: Callable[[str], object], patience_s: float = PATIENCE_S) -> Diagnosis:
-    """Open the page in the default browser, and wait for its report. `note` gets the address, to open it in another
-    browser."""
+    """Open the page in the default browser, and wait for its report.
+
+    `note` gets the address, to open it in another browser.
+    """
     reports: SimpleQueue[str] = SimpleQueue()
     with _page(reports) as address:
         note(f"open {address} in the browser that you use for the course; waiting {patience_s:g} s for it")

@@ -160,8 +160,10 @@ def _refuses(error: Exception) -> bool:
 
 
 def _not_through(url: str, proxy: ForwardProxy, reason: str) -> Diagnosis:
-    """Return what a student can do if no class answers through the proxy; `reason`: how the request through it
-    ended."""
+    """Return what a student can do if no class answers through the proxy.
+
+    `reason`: how the request through it ended.
+    """
     if LOGIN_NEEDED.search(reason):
         return problem(
             f"{url} can only be reached through the proxy {proxy}, which needs a name and a password",
