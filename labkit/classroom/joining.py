@@ -156,8 +156,7 @@ def join(
 
 
 def _beginning(member: Membership, before: Membership | None) -> dict[str, Any]:
-    """Return the record after which reporting starts: new records only, unless this student was already in the
-    class."""
+    """Return the record after which reporting starts; only a student who was in the class before sends older ones."""
     if before is not None and (before.class_id, before.name) == (member.class_id, member.name):
         return {"since": before.since, "since_file": before.since_file}
     records = Progress().records()

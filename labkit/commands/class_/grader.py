@@ -1,5 +1,4 @@
-"""The grader of a running class: `labkit class grade --follow` in its own process, because judging uses a whole
-core."""
+"""The grader of a running class: `labkit class grade --follow` in its own process; judging uses a whole core."""
 
 import logging
 import subprocess
