@@ -8,9 +8,12 @@ import re
 import tomllib
 
 import pytest
+from pathspec import GitIgnoreSpec
 
+from labkit.duel.drafts import recorded
 from labkit.platform.packages import EXTRAS, install, missing
-from tests.test_repository import ROOT, TEXTS
+from tests.notebook_guards import code_cells, read, source
+from tests.test_repository import ROOT, TEXTS, TRACKED
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 KNOWN = set(PYPROJECT["project"]["optional-dependencies"])
@@ -90,6 +93,17 @@ def test_image_copies_all_that_the_wheel_is_built_from() -> None:
     wheel = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
     needed = {*wheel["packages"], *wheel["force-include"], "hatch_build.py", "pyproject.toml", "README.md", "LICENSE"}
     assert needed <= set(" ".join(copied).split())
+
+
+def test_wheel_has_the_one_draft_that_a_notebook_runs() -> None:
+    """A second would only make it larger: the table of `labkit duel` needs the reviews alone."""
+    left_out = GitIgnoreSpec.from_lines(PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["exclude"])
+    kept = [path for path in TRACKED if path.startswith("labkit/drafts/") and not left_out.match_file(path)]
+    run = {path.split("/draft/")[0] for path in kept if "/draft/" in path}
+    cells = "\n".join(map(source, code_cells(read(ROOT / "notebooks/11_one_message.ipynb"))))
+    named = [draft.name for draft in recorded() if f'"{draft.name}"' in cells]
+    assert run == {f"labkit/drafts/{name}" for name in named} and len(named) == 1
+    assert sum(path.endswith("/findings.json") for path in kept) == len(recorded())
 
 
 def test_texts_install_this_distribution() -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.sitting import Ending, Sitting
 
 COURSE = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
-LONG = (".live(", "storm(", "await compare(", " review(", "watched(")
+LONG = (".live(", "storm(", "await compare(", " review(", "watched(", "run_blocking(")
 CALM = {"NameError", "CancelledError", "KeyboardInterrupt", "Unhealthy"}  # each says what to do, in a sentence
 
 

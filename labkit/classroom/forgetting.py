@@ -24,7 +24,14 @@ BUSY_S = 5.0
 REVOKED_S = 5.0  # a running server closes the student's connections within one second
 LOOK_S = 0.05
 # Each table of a class with the column that holds a student's name
-TABLES = {"seats": "name", "voted": "name", "measurements": "name", "notes": "name", "verdicts": "student"}
+TABLES = {
+    "seats": "name",
+    "voted": "name",
+    "measurements": "name",
+    "reached": "name",
+    "notes": "name",
+    "verdicts": "student",
+}
 BESIDE = frozenset(
     {*TABLES, "class", "renewals", "renewed", "questions", "ballots", "votes_revision", "opened", "sqlite_sequence"}
 )

@@ -3,6 +3,7 @@
     GET  /board                    the board page (labkit/web/board.html), public; it asks for the instructor's code
     GET  /class                    the id and rooms of the class, and what it asks of its students; public
     GET  /class/board              a snapshot of the board; instructor only (HTTP Basic)
+    GET  /class/lane[?N]           the lessons' steps, and how far each student is, since N; instructor only
     POST /class/drill, /class/crash   restart with notice, or as in a crash; instructor only (HTTP Basic)
     /class/vote, /class/votes      the votes (classroom.votes.office)
     /class/solution, /class/here   our solutions, and how far the class is (classroom.solutions)
@@ -27,6 +28,8 @@ from websockets.http11 import Request, Response
 from labkit.classroom.catalogue import Catalogue
 from labkit.classroom.drill import Drill, Kind, note_drill, read_drill
 from labkit.classroom.help.desk import HelpDesk
+from labkit.classroom.lessons import lessons
+from labkit.classroom.reached import Reached
 from labkit.classroom.record import ClassRecord
 from labkit.classroom.register import INSTRUCTOR, Register, help_of, news_of, room_of, votes_of
 from labkit.classroom.solutions import SolutionsDesk
@@ -47,6 +50,7 @@ from labkit.wire.server import Server
 _LOGGER = logging.getLogger(__name__)
 CATCH_UP_S = 1.0
 COUNT_S = 0.15
+NUMBER_DIGITS = 16
 ZIP_LEVEL = 1  # compresses to an eighth of the size in a few milliseconds
 ANSWER_FIRST_S = 0.2  # delay before a drill, so that its request is answered first
 
@@ -76,7 +80,8 @@ class ClassServer:
         self._allow_origins = allow_origins
         self._more_routes = more_routes or {}
         self._record = ClassRecord(register.path, register.class_id, catalogue.exercises)
-        self._votes = VotingOffice(register, self._who, self._publish)
+        self._reached = Reached(register.path)
+        self._votes = VotingOffice(register, self._who, self._publish, self._reached.note)
         self._help = HelpDesk(register, self._who, self._publish, self._record)
         self._solutions = SolutionsDesk(register, self._who, self._publish)
         self._server: Server | None = None
@@ -198,6 +203,7 @@ class ClassServer:
             **self._help.routes,
             ("GET", "/class"): self._which,
             ("GET", "/class/board"): self._snapshot,
+            ("GET", "/class/lane"): self._lane,
             ("POST", "/class/drill"): lambda request, peer: self._start(request, peer, "drain"),
             ("POST", "/class/crash"): lambda request, peer: self._start(request, peer, "crash"),
         }
@@ -213,6 +219,17 @@ class ClassServer:
     def _snapshot(self, request: Request, peer: Peer) -> Response:
         refusal = self._refuse_all_but_the_instructor(request, peer)
         return refusal or _zipped(request, encode(self.snapshot()))
+
+    def _lane(self, request: Request, peer: Peer) -> Response:
+        refusal = self._refuse_all_but_the_instructor(request, peer)
+        return refusal or _zipped(request, encode(self._lane_since(request.path.partition("?")[2])))
+
+    def _lane_since(self, after: str) -> dict[str, Any]:
+        """Return the marks after number `after`; the lessons, which never change, only with the first of them."""
+        since = int(after) if after.isascii() and after.isdecimal() and len(after) < NUMBER_DIGITS else 0
+        newest_mark, marks = self._reached.since(since)
+        steps = {} if since else {"lessons": [lesson.json() for lesson in lessons()]}
+        return {"n": newest_mark, "marks": marks, **steps}
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything that the board page needs at the start, as JSON."""

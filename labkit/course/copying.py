@@ -32,6 +32,7 @@ LESSONS = (
     "08_audit",
     "09_review_your_own_server",
     "10_beyond_one_process",
+    "11_one_message",
     "dashboard",
     "use_cases",
 )

@@ -61,6 +61,7 @@ DAY = LearningPath(
     {
         "00_start_here": 15,
         "01_hello_room": 25,
+        "11_one_message": 25,
         "02_auth": 35,
         "03_rooms": 45,
         "04_validation": 40,
@@ -80,6 +81,7 @@ SELF_STUDY = LearningPath(
     {
         "00_start_here": 15,
         "01_hello_room": 25,
+        "11_one_message": 25,
         "02_auth": 35,
         "02-auth": 20,
         "03_rooms": 45,

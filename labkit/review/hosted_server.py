@@ -20,7 +20,8 @@ from labkit.review.process import Process, start
 START_S = 30.0  # a build step may come first
 STEP_S = 0.05
 UNHANDLED = "Unhandled 'error' event"  # Node: nobody listens to the error events of a socket
-_ERROR = re.compile(r"^(?:Uncaught )?([A-Z]\w*(?:Error|Exception))\b", re.MULTILINE)
+# Python puts the module before the name, and frames what an exception group holds.
+_ERROR = re.compile(r"^(?:[ |]*\| )?(?:Uncaught )?(?:\w+\.)*([A-Z]\w*(?:Error|Exception))\b", re.MULTILINE)
 _PLACE = re.compile(r"\(?(?:file://)?([^\s()]+?\.[cm]?[jt]s):(\d+)")
 DEFAULT_PORTS = {"wss": 443}
 

@@ -48,7 +48,7 @@ class Process:
         """The last line of output that names an error, or else the last line."""
         lines = [line for line in self.tail.splitlines() if line.strip() and not _VERSION.match(line)]
         errors = [line for line in lines if _ERROR.search(line)]
-        return (errors or lines or [""])[-1].strip()
+        return (errors or lines or [""])[-1].strip(" |\r\t")  # Python frames what an exception group holds
 
     @property
     def tail(self) -> str:

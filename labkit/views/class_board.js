@@ -2,6 +2,7 @@
 // A view that opens late requests everything; after that, it receives events as they arrive. Requests about the votes go
 // through the kernel, which has the instructor's code.
 
+import { Lane } from "./board_lane.js";
 import { Votes } from "./board_votes.js";
 import { BoardView } from "./board_view.js";
 
@@ -17,6 +18,8 @@ function render({ model, el }) {
   words.setAttribute("role", "status");
   el.append(words, place, rest);
   const view = new BoardView(rest, () => Date.now() + behind);
+  const lane = new Lane(ask, view, true);
+  el.insertBefore(lane.element, place);
 
   const handlers = {
     snapshot: (message) => {
@@ -44,8 +47,9 @@ function render({ model, el }) {
     votesRoom = which.votesRoom;
     votes = new Votes(ask, (name) => view.shownName(name), which.votesByName, (fault) => { words.textContent = fault; });
     place.append(votes.element);
-    rest.addEventListener("click", () => votes.draw()); // names may be hidden
+    rest.addEventListener("click", () => [votes.draw(), lane.draw()]); // names may be hidden
     votes.load();
+    lane.start();
   }
 
   function ask(path, method = "GET", wish = null) {
@@ -69,6 +73,7 @@ function render({ model, el }) {
   return () => {
     model.off("msg:custom", receive);
     view.close();
+    lane.close();
   };
 }
 

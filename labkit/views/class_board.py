@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas
 
 HERE = Path(__file__).parent
-VOTES = "class/votes"
+ASKED = ("class/votes", "class/lane")  # what the browser may ask for through the kernel
 
 
 class Screen(anywidget.AnyWidget):
@@ -116,7 +116,7 @@ class ClassBoard:
     def _on_message(self, _screen: Any, content: dict[str, Any], _buffers: Any) -> None:
         self._asked = self._asked or content.get("ask") == "everything"
         path = str(content.get("path", ""))
-        if path.startswith(VOTES):
+        if path.startswith(ASKED):
             self._requests[int(content["number"])] = background.spawn(self.watcher.request(path, content.get("wish")))
 
     def _everything(self) -> list[dict[str, Any]]:

@@ -1,36 +1,33 @@
 // The board page. The instructor's code opens it, a snapshot fills it, and the class room keeps it up to date.
-// The code never leaves this module: it is in no URL, storage or log.
+// The code is in no URL, storage or log. Only the room's view gets it, a window that this page opens: `board#room` has
+// the lane, the votes and the drill, and nothing that is for the instructor alone.
 
 import { DrillView } from "./board_drill.js";
 import { Help } from "./board_help.js";
+import { Lane } from "./board_lane.js";
 import { Votes } from "./board_votes.js";
 import { BoardView } from "./board_view.js";
+import { RoomWindow, followOpener, isRoomsView } from "./board_windows.js";
 import { Connection } from "./connection.js";
-import { basic, fromCode } from "./credential.js";
+import { INSTRUCTOR, asking } from "./board_ask.js";
+import { fromCode } from "./credential.js";
 import { $, el, setText } from "./dom.js";
-import { beside, socketOf } from "./place.js";
+import { socketOf } from "./place.js";
 
 const REVOKED = 4410;
-const INSTRUCTOR = "instructor";
 const DRILL_MS = 60_000; // how long after a drill to check who is back
 const LOOK_MS = 1000;
-const FAULTS = {
-  401: "The server rejected this code.",
-  403: "Only the instructor can open this board.",
-  404: "No class is running on this server. Start one with `labkit class start`.",
-  429: "Too many wrong codes came from this address. Wait a minute.",
-};
-const SAYS_WHY = new Set([400, 409]);
-const FINAL = new Set([401, 403, 404]); // retrying would count as wrong guesses and lock out the right code
 const here = socketOf();
 const drillView = new DrillView();
 $("#drill-view").append(drillView.element);
 
 let code = "";
+const ask = asking(() => code);
 let which = null; // {class, room, newsRoom, votesRoom, helpRoom, votesByName}
 let view = null;
 let votes = null;
 let help = null;
+let lane = null;
 let clockBehind = 0; // the server's clock minus ours
 let connection = null;
 let looking = null; // the request in flight
@@ -38,9 +35,21 @@ let isAskedAgain = false;
 let drillTimer = null;
 let waiting = null; // events received while a snapshot was in flight
 
-$("#enter-form").addEventListener("submit", async (event) => {
+const isRoom = isRoomsView();
+const room = new RoomWindow();
+document.body.classList.toggle("room", isRoom);
+document.body.classList.toggle("led", isRoom && followOpener(follow));
+
+$("#enter-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  code = $("#code").value;
+  enter($("#code").value);
+});
+$("#room").addEventListener("click", () => {
+  if (!room.open()) notice("The browser blocked the window. Allow it for this page, and try again.", "warn");
+});
+
+async function enter(given) {
+  code = given;
   notice("");
   try {
     which = await ask("class");
@@ -50,7 +59,16 @@ $("#enter-form").addEventListener("submit", async (event) => {
     notice(error.message, "bad");
     $("#code").focus();
   }
-});
+}
+
+/** In the room's view: do what the instructor's page says. */
+async function follow({ code: given, areBarsHidden, question, lesson }) {
+  if (given && !connection) await enter(given);
+  if (areBarsHidden !== undefined) votes?.hideBars(areBarsHidden);
+  if (question !== undefined) votes?.choose(question);
+  if (lesson !== undefined) lane?.choose(lesson);
+}
+
 $("#announce-form").addEventListener("submit", (event) => {
   event.preventDefault();
   if (connection.chat(which.newsRoom, $("#say-text").value)) event.target.reset(); // without a validation message
@@ -72,25 +90,7 @@ for (const kind of ["drill", "crash"]) {
   });
 }
 
-// Requests
-
-async function ask(path, method = "GET", wish = null) {
-  const headers = path === "class" ? {} : { Authorization: basic(INSTRUCTOR, code) };
-  if (wish) headers.Vote = packed(wish);
-  const options = { method, headers, credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(10_000) };
-  const answer = await fetch(beside(path), options).catch(() => { throw new Error("The server does not respond."); });
-  if (!answer.ok) {
-    const own = SAYS_WHY.has(answer.status) ? await answer.text() : FAULTS[answer.status];
-    const words = own ?? `The server responded with HTTP ${answer.status}.`;
-    throw Object.assign(new Error(words), { isFinal: FINAL.has(answer.status) });
-  }
-  return answer.json();
-}
-
-/** JSON in base64, because this server accepts no body. */
-function packed(wish) {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(wish))));
-}
+// Snapshots
 
 /** Request a snapshot. One request at a time; a call during a request gets a snapshot newer than the call. */
 function look() {
@@ -117,6 +117,7 @@ async function lookOnce() {
     view ??= new BoardView($("#board"), () => Date.now() + clockBehind);
     view.show(snapshot);
     showDrill(snapshot.drill);
+    snapshot.news.slice(-1).forEach(showNews);
     offerPlaces(Object.keys(snapshot.catalogue));
   } finally {
     const received = waiting ?? [];
@@ -161,15 +162,18 @@ function showDrill(drill) {
 
 function begin() {
   $("#enter").hidden = true;
-  $("#board").hidden = $("#acts").hidden = $("#votes").hidden = $("#help").hidden = false;
+  $("#board").hidden = $("#lane").hidden = $("#votes").hidden = false;
+  $("#acts").hidden = $("#help").hidden = $("#room").hidden = isRoom;
   setText($("#which"), `class ${which.class}`);
   beginVotes();
-  beginHelp();
+  beginLane();
+  if (!isRoom) beginHelp();
+  room.tell({ code });
   connection = new Connection(here);
   connection.addEventListener("state", ({ detail }) => state(detail.state));
   connection.addEventListener("event", ({ detail }) => apply(detail.event));
   connection.addEventListener("joined", ({ detail }) => joined(detail.room.roomId));
-  connection.addEventListener("gap", () => [lookUntilItWorks(), votes.load(), help.changed()]);
+  connection.addEventListener("gap", () => [lookUntilItWorks(), votes.load(), help?.changed()]);
   connection.addEventListener("members", ({ detail }) => members(detail.room));
   connection.addEventListener("closed", ({ detail }) => detail.comesBack || notice(ending(detail), "bad"));
   connection.addEventListener("hopeless", ({ detail }) => notice(detail.words, "bad"));
@@ -177,13 +181,21 @@ function begin() {
   connection.join(which.room);
   connection.join(which.newsRoom);
   connection.join(which.votesRoom);
-  if (which.helpRoom) connection.join(which.helpRoom);
+  if (which.helpRoom && !isRoom) connection.join(which.helpRoom);
 }
 
 function beginVotes() {
-  votes = new Votes(ask, (name) => view.shownName(name), which.votesByName, (words) => notice(words, "warn"));
+  const choices = (chosen) => room.tell(chosen);
+  const namesVotes = which.votesByName && !isRoom;
+  votes = new Votes(ask, (name) => view.shownName(name), namesVotes, (words) => notice(words, "warn"), choices);
   $("#votes").append(votes.element);
-  $("#board").addEventListener("click", () => [votes.draw(), help.draw()]); // names may be hidden
+  $("#board").addEventListener("click", () => [votes.draw(), help?.draw(), lane.draw()]); // names may be hidden
+}
+
+function beginLane() {
+  lane = new Lane(ask, view, !isRoom, (lesson) => room.tell({ lesson }));
+  $("#lane").append(lane.element);
+  lane.start();
 }
 
 function beginHelp() {
@@ -207,10 +219,17 @@ function apply(event) {
     votes.changed(event.target);
     return;
   }
-  if (event.type === "exercise" || event.roomId === which.helpRoom) help.changed();
+  if (event.type === "exercise" || event.roomId === which.helpRoom) help?.changed();
   if (event.roomId === which.helpRoom) return;
+  if (event.roomId === which.newsRoom && event.type === "chat") showNews(event);
   if (waiting) waiting.push(event);
   else view.apply(event);
+}
+
+/** In the room's view: the newest announcement. */
+function showNews({ text }) {
+  $("#room-news").hidden = !isRoom;
+  setText($("#room-news"), text);
 }
 
 function members({ roomId, members: here }) {

@@ -111,7 +111,7 @@ export class BoardView {
       el("span", { class: "board-exercise" }, exercise), el("span", { class: "board-counts" })));
     const [first, last] = ["Participant", "On task"].map((words) => el("th", { scope: "col" }, words));
     this.head.replaceChildren(first, ...heads, last);
-    this.table.style.minWidth = `${19.5 + 5.75 * heads.length}rem`;
+    this.table.style.setProperty("--columns", heads.length);
     for (const { element } of this.lines.values()) element.remove();
     this.lines.clear();
     for (const name of this.state.students.keys()) this.dirty.add(name);
@@ -141,7 +141,7 @@ export class BoardView {
   #newLine(name) {
     const [hereWord, shown, flag] = ["unseen", "board-name", "board-flag"].map((kind) => el("span", { class: kind }));
     const [here, time] = [el("span", { class: "board-here", "aria-hidden": "true" }), el("td")];
-    const cells = this.state.exercises.map(() => el("td", { class: "none" }, "·"));
+    const cells = this.state.exercises.map(() => el("td", { class: "none" }, el("span", {}, "·"), el("span", {})));
     const head = el("th", { scope: "row" }, here, hereWord, " ", shown, " ", flag);
     const element = el("tr", {}, head, ...cells, time);
     const number = this.lines.size + 1;
@@ -179,6 +179,7 @@ export class BoardView {
     const wall = this.state.wall();
     this.side.wall(wall, this.catalogue);
     setText(this.headline, this.state.headline(wall) ?? "No check is failing.");
+    this.onSide?.();
     this.#counts(rows);
     const solved = rows.flatMap(([, row]) => [...row.cells.values()]).filter(isSolved).length;
     this.#tiles(rows.length, hands.length, stuckOnes.length, solved);
@@ -234,9 +235,12 @@ export function readiness({ missing, current }) {
   return missing && !current ? "✔ ready" : "";
 }
 
+/** A mark and a word; where columns are narrow, the word is for screen readers only. */
 function fill(place, cell) {
   const times = cell?.status === "fail" && cell.fails > 1 ? ` ×${cell.fails}` : "";
-  setText(place, cell ? `${MARKS[cell.status]} ${WORDS[cell.status]}${times}` : "·");
+  const [mark, word] = place.children;
+  setText(mark, cell ? MARKS[cell.status] : "·");
+  setText(word, cell ? ` ${WORDS[cell.status]}${times}` : "");
   const kind = cell?.status ?? "none";
   if (place.className !== kind) place.className = kind;
 }

@@ -9,8 +9,8 @@ const MOST_SHOWN = 40; // names in a list
 
 export class Votes {
   /** `ask(path, method, wish)` sends a request; `name(one)` is a participant's name as the board shows it, or null. */
-  constructor(ask, name, byName, fault) {
-    Object.assign(this, { ask, name, fault });
+  constructor(ask, name, byName, fault, onChoice = () => {}) {
+    Object.assign(this, { ask, name, fault, onChoice });
     this.questions = new Map(); // by id, the one that was opened last is last
     this.chosen = null; // null: the newest
     this.areBarsHidden = false;
@@ -24,14 +24,14 @@ export class Votes {
     this.bars = el("ol", { class: "vote-bars", "aria-label": "Options and votes" });
     this.missing = list("Who has not voted", () => this.#drawMissing());
     this.names = byName ? list("Who voted what (hide it from the room)", () => this.#drawNames()) : null;
-    this.pick = el("select", { onchange: ({ target }) => this.#choose(target.value) });
+    this.pick = el("select", { onchange: ({ target }) => this.choose(target.value) });
     this.measured = el("select", { "aria-label": "The measured option" });
     this.buttons = {
       close: el("button", { type: "button", onclick: () => this.#act("close") }, "Close the vote"),
       again: el("button", { type: "button", onclick: () => this.#act("again") }, "Vote again"),
       reveal: el("button", { type: "button", onclick: () => this.#act("reveal") }, "Reveal"),
     };
-    const onHide = ({ target }) => this.#hide(target);
+    const onHide = () => this.hideBars(!this.areBarsHidden);
     this.hide = el("button", { type: "button", "aria-pressed": "false", onclick: onHide }, "Hide bars");
     this.result = el("span", { class: "vote-measured" }, this.measured, this.buttons.reveal);
     const acts = el("div", { class: "vote-acts" }, this.buttons.close, this.buttons.again, this.result, this.hide,
@@ -86,14 +86,18 @@ export class Votes {
     return this.questions.get(this.chosen) ?? [...this.questions.values()].at(-1) ?? null;
   }
 
-  #choose(id) {
+  /** Show a question; null shows the newest. */
+  choose(id) {
     this.chosen = id;
+    this.onChoice({ question: id });
     this.draw();
   }
 
-  #hide(button) {
-    this.areBarsHidden = !this.areBarsHidden;
-    button.setAttribute("aria-pressed", String(this.areBarsHidden));
+  /** Keep the bars of an open vote back. */
+  hideBars(isHidden) {
+    this.areBarsHidden = isHidden;
+    this.hide.setAttribute("aria-pressed", String(isHidden));
+    this.onChoice({ areBarsHidden: isHidden });
     this.draw();
   }
 

@@ -15,3 +15,13 @@ export function socketOf(base = document.baseURI) {
 export function isLocal(base = document.baseURI) {
   return /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(base).hostname);
 }
+
+/** The part of the page's address after `#`, which no server sees. */
+export function fragment(url = document.URL) {
+  return new URL(url).hash.slice(1);
+}
+
+/** The origin of this server, for messages between its own windows. */
+export function originOf(base = document.baseURI) {
+  return new URL(base).origin;
+}

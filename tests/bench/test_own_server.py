@@ -10,6 +10,7 @@ import pytest
 
 from labkit.bench.launch.own_server import OwnServer
 from labkit.bench.launch.server_process import ServerDied
+from labkit.platform import shell
 from labkit.samples import Store
 from tests.bench.test_lab import runs, wait_until_gone
 
@@ -74,6 +75,21 @@ def test_own_server_file_runs_alone_until_stdin_closes(tmp_path: Path) -> None:
         assert runs(alone.pid)
         alone.stdin.close()
         assert alone.wait(10) == 0
+
+
+def test_own_server_is_started_again_by_its_command(tmp_path: Path) -> None:
+    """As `labkit review --start` does it, in a folder whose name has a space."""
+    folder = tmp_path / "my servers"
+    folder.mkdir()
+    own = OwnServer(folder / "own.py")
+    own.start(HEAD, main)
+    own.terminate()
+    again = subprocess.Popen(shell.split(own.start_command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert again.stdout is not None and again.stdin is not None
+    with again.stdout, again.stdin:
+        assert asyncio.run(read_from(again.stdout.readline().strip())) == b"one"
+        again.stdin.close()
+        assert again.wait(10) == 0
 
 
 def test_own_server_error_is_shown(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from labkit.classroom.forgetting import BESIDE, TABLES, forget
 from labkit.classroom.grading.claims import claims
 from labkit.classroom.grading.verdicts import Verdicts
 from labkit.classroom.help.notes import Notes
+from labkit.classroom.reached import Mark, Reached
 from labkit.classroom.record import ClassRecord
 from labkit.classroom.register import open_register
 from labkit.classroom.sending import Sender
@@ -54,6 +55,7 @@ async def lesson(school: School, folder: Path, name: str, word: str) -> None:
     box = BallotBox(school.path)
     box.cast(name, Vote("q1", 1, 0, f"the own secret of {name}"), by_name=True)
     box.report(name, "q1", 1)
+    Reached(school.path).note(name, "p1", Mark.VOTED)
     Notes(school.path).add(name, ID, "note", f"about {word}")
     for claim in claims(school.path, CLASS):
         Verdicts(school.path).add(claim, "not verified", f"because {word}" if claim.student == name else "")
@@ -111,6 +113,7 @@ async def test_forgotten_student_leaves_nothing_but_a_name(tmp_path: Path) -> No
     (tally,) = BallotBox(path).tallies()
     assert (tally.rounds, tally.voters) == (((2, 0),), {"ben"})
     assert BallotBox(path).of_names("q1") == [(1, "one", "ben")]
+    assert [name for name, *_ in Reached(path).since(0)[1]] == ["ben"]
     drill = read_drill(path)
     assert drill is not None and drill.drill.users == ("ben",)
 

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import linecache
 from typing import Any
 
 import pytest
@@ -86,6 +87,20 @@ BACKOFF = """
 def my_backoff(tries, window_s, rng):
     return rng.uniform(0, window_s)
 """
+FENCE = """
+async def answer(me, raw):
+    try:
+        await act(me, read(raw))
+    except Exception:
+        await me.close(1011, "internal error")
+"""
+SILENCE = """
+async def answer(me, raw):
+    try:
+        await act(me, read(raw))
+    except Exception:
+        pass
+"""
 
 
 class Learner:
@@ -103,7 +118,9 @@ class Learner:
 
     async def write(self, code: str) -> None:
         """Run code of the learner's own."""
-        compiled = compile(code, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        name = f"<cell {hash(code)}>"
+        linecache.cache[name] = len(code), None, code.splitlines(keepends=True), name  # for `inspect.getsource`
+        compiled = compile(code, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         waits = bool(compiled.co_flags & inspect.CO_COROUTINE)
         result = eval(compiled, self.names)
         if waits:
@@ -238,3 +255,22 @@ async def test_desk_of_08_and_a_full_disk(cure: str, fate: str) -> None:
     filled = ana.names["filled"]
     assert (bool(filled.lost), filled.last_of_disk().refused > 0) == (fate != "refused", fate == "refused")
     assert filled.missing("ben") == []
+
+
+@pytest.mark.parametrize(
+    ("fence", "fate"),
+    [("", "the server ended"), (SILENCE, "left open"), (FENCE, "closed")],
+    ids=["none", "silent", "ours"],
+)
+async def test_fence_of_11(fence: str, fate: str) -> None:
+    """Two messages of a stranger, at the draft as it is saved and as a learner may change it."""
+    ana = Learner("11_one_message")
+    await ana.run("imports-1", "imports-2", "imports-3", "head", "send", "enter", "act", "read", "answer", "handle")
+    try:
+        await ana.run("main", "mine", "stranger", "bad", "fate", "fence")
+        await ana.write(fence)
+        await ana.run("fence-check")
+    finally:
+        ana.names["mine"].terminate()
+        ana.names["lab"].stop()
+    assert ana.names["fates"] == [fate, fate]

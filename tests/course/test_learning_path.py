@@ -125,7 +125,7 @@ def test_page_leads_to_the_next_lesson(copy: Path) -> None:
         else:
             run_cells(copy / "notebooks" / f"{name}.ipynb", -1)
     following = next_lesson(copy, progress.records())
-    assert following is not None and following.file == "notebooks/02_auth.ipynb"
+    assert following is not None and following.file == "notebooks/11_one_message.ipynb"
     page = start_page(copy, progress.records())
     assert "6 of 6 done." in page
     for name in SELF_STUDY.minutes:

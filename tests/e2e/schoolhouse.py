@@ -78,7 +78,7 @@ class Schoolhouse(House):
         finally:
             background.run(client.close())
 
-    def vote(self, name: str, question: str, choice: int, number: int = 1, measured: int | None = None) -> None:
+    def vote(self, name: str, question: str, choice: int | None, number: int = 1, measured: int | None = None) -> None:
         """Vote as a student's machine does. Raises HTTPError if the class refuses."""
         ballot = {"question": question, "round": number, "choice": choice, "secret": f"secret of {name:<20}"}
         packed = base64.b64encode(json.dumps(ballot | {"measured": measured}).encode()).decode()

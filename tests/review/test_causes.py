@@ -28,6 +28,16 @@ TypeError: Cannot read properties of null (reading 'type')
     at WebSocket.<anonymous> (file:///srv/server.mjs:48:20)
 Node.js v20.20.2
 """
+GROUP = """Traceback (most recent call last):
+RuntimeError: TaskGroup <TaskGroup tasks=1 errors=1 cancelling> is shutting down
+  + Exception Group Traceback (most recent call last):
+  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)
+  +-+---------------- 1 ----------------
+    |   File "/srv/websockets/frames.py", line 407, in check
+    |     raise ProtocolError("control frame too long")
+    | websockets.exceptions.ProtocolError: control frame too long
+    +------------------------------------
+"""
 
 
 def found(probe_id: str, **changes: object) -> Finding:
@@ -81,6 +91,7 @@ def test_no_convention_is_p0_and_core_judges_dangers_alone() -> None:
         (NODE_UNHANDLED, "an unhandled error event ends the process"),
         (NODE_THROWN, "an uncaught TypeError at server.mjs:48 ends the process"),
         ("Traceback (most recent call last):\nValueError: no\n", "an uncaught ValueError ends the process"),
+        (GROUP, "an uncaught ProtocolError ends the process"),
         ("bye\n", "the process ends with 3"),
     ],
 )

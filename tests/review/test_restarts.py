@@ -26,6 +26,11 @@ DIED = {
     ),
     "error without words": ("Error\n    at server.mjs:3\n\nNode.js v22.1.0\n", "Error"),
     "text thrown": ("Uncaught:\n'no room'\n\nNode.js v22.1.0\n", "'no room'"),
+    "error in an exception group": (
+        "  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)\n  +-+------- 1 -------\n"
+        "    | websockets.exceptions.ProtocolError: control frame too long\n    +------------------\n",
+        "websockets.exceptions.ProtocolError: control frame too long",
+    ),
     "no error": ("bye\n", "bye"),
     "nothing": ("", ""),
 }

@@ -4,10 +4,17 @@ import { test } from "node:test";
 
 class Element {
   children = [];
-  style = {};
+  style = { setProperty: () => {} };
   classes = new Set();
   classList = { toggle: (name, on) => (on ? this.classes.add(name) : this.classes.delete(name)) };
-  textContent = "";
+  #text = "";
+  get textContent() {
+    return this.#text + this.children.map((child) => child.textContent ?? child).join("");
+  }
+  set textContent(text) {
+    this.children = [];
+    this.#text = text;
+  }
   get lastElementChild() {
     return this.children.at(-1);
   }

@@ -21,6 +21,7 @@ from typing import Any
 
 from labkit.bench.launch.python import python
 from labkit.bench.launch.server_process import ServerProcess
+from labkit.platform.shell import join
 from labkit.samples import Store
 
 Part = str | Callable[..., Any]
@@ -54,6 +55,11 @@ class OwnServer(ServerProcess):
     def command(self, port: int) -> list[str]:
         """Return the command line; the program chooses its own port."""
         return python(str(self.path))
+
+    @property
+    def start_command(self) -> str:
+        """The command that starts the program in a shell, as `labkit review --start` takes it."""
+        return join(self.command(0))
 
     def _ask_to_end(self, process: "subprocess.Popen[str]") -> None:
         """End it at once: it may be blocked, and a notebook's server has nothing to drain."""

@@ -1,11 +1,12 @@
-"""Judge each claim of a class again, here, with a seed that no student knows, and store a verdict.
+"""Judge each claim of a class again, here, with seeds that no student knows, and store a verdict.
 
     async for claim, verdict in verify(path, "physics"):
         ...
 
 A claim is not verified if no answer came with it, if the answer is for another exercise, if it is an exact copy of an
 earlier student's answer or of our solution, or if it fails here. An answer that cannot be judged now has no verdict,
-and is judged again next time.
+and is judged again next time. Each answer is judged with three seeds, because a single seed can miss a flaw that only
+some networks and some messages show.
 """
 
 import secrets
@@ -21,6 +22,7 @@ from labkit.course.paths import original
 from labkit.course.solutions import solution
 from labkit.course.source import NoSource, of_file
 
+SEEDS = 3
 LEAST_LINES = 8  # lines of the student's own; shorter answers are the same by chance
 NO_ANSWER = "no answer came with this pass; ask the student to join with graded=True and check again"
 UNDECIDED = "undecided"
@@ -32,8 +34,9 @@ async def verify(path: Path, class_id: str) -> AsyncIterator[tuple[Claim, Verdic
     judged = verdicts.judged()
     for at, claim in enumerate(every):
         if (claim.student, claim.request) not in judged and claim.exercise in exercises():
-            seed = secrets.randbelow(2**31)
-            verdict = _refused(claim, every[:at]) or await _judged(claim, seed)
+            verdict, seed = _refused(claim, every[:at]), None
+            if verdict is None:
+                verdict, seed = await _judged(claim)
             if verdict is not None:
                 verdicts.add(claim, *verdict, seed=seed)
             yield claim, verdict
@@ -88,16 +91,21 @@ def _text(path: Path, exercise: Exercise) -> str:
         return ""
 
 
-async def _judged(claim: Claim, seed: int) -> Verdict | None:
+async def _judged(claim: Claim) -> tuple[Verdict | None, int]:
+    """Judge an answer with each of the seeds; return the verdict and the seed that decided it.
+
+    One fail is enough to be not verified. Without one, every seed must pass, or there is no verdict yet.
+    """
     assert claim.answer is not None
-    exercise = exercises()[claim.exercise]
-    result = await judge(exercise, claim.answer["source"], name=claim.answer["name"], seed=seed)
-    if result.verdict == "pass":
-        return Verdict("verified", "")
-    failed = result.first_failed
-    if failed is None:
-        return None
-    return Verdict("not verified", f"judged again here, it fails {failed.id}: {failed.actual}")
+    exercise, is_undecided, seed = exercises()[claim.exercise], False, 0
+    for _ in range(SEEDS):
+        seed = secrets.randbelow(2**31)
+        result = await judge(exercise, claim.answer["source"], name=claim.answer["name"], seed=seed)
+        if failed := result.first_failed:
+            why = f"judged again here, it fails {failed.id}: {failed.actual} (seed {seed})"
+            return Verdict("not verified", why), seed
+        is_undecided = is_undecided or result.verdict != "pass"
+    return None if is_undecided else Verdict("verified", ""), seed
 
 
 __all__ = ["Standing", "accept", "verify"]

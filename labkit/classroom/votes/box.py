@@ -198,6 +198,12 @@ class BallotBox:
             revision = _revision(file)
             return [_tally(file, _asked(row), revision) for row in rows]
 
+    def measured_by_most(self, question_id: str) -> int | None:
+        """Return the option that most students' machines measured; None if none has. Raises AuditError."""
+        with self._open() as file:
+            (found,) = file.execute(_MEASURED, (question_id,)).fetchone() or (None,)
+        return found
+
     def of_names(self, question_id: str) -> list[tuple[int, str, str]]:
         """Return (round, option, name) for each ballot with a name. Raises VoteRefused, AuditError."""
         with self._open() as file:

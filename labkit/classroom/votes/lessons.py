@@ -28,10 +28,11 @@ def _of_notebook(path: Path) -> Iterator[Question]:
     with suppress(OSError, ValueError, KeyError, TypeError):
         for cell in json.loads(path.read_bytes())["cells"]:
             if cell["cell_type"] == "code":
-                yield from _of_cell("".join(cell["source"]))
+                yield from questions_in("".join(cell["source"]))
 
 
-def _of_cell(source: str) -> Iterator[Question]:
+def questions_in(source: str) -> Iterator[Question]:
+    """Yield the predictions that the source of a cell asks."""
     try:
         tree = ast.parse(source)
     except SyntaxError:  # a cell with an IPython magic

@@ -18,6 +18,7 @@ import msgspec
 from websockets.http11 import Request, Response
 
 from labkit.classroom.posting import answered, posted
+from labkit.classroom.reached import Mark
 from labkit.classroom.register import INSTRUCTOR, Register, votes_of
 from labkit.classroom.votes.box import Asked, BallotBox, Tally, Vote, VoteRefused, standing, voted_of
 from labkit.classroom.votes.lessons import predictions
@@ -53,7 +54,15 @@ class Wish(msgspec.Struct):
 class VotingOffice:
     """Accepts votes, and publishes changes."""
 
-    def __init__(self, register: Register, who: Who, publish: Callable[[Comment], object]) -> None:
+    def __init__(
+        self,
+        register: Register,
+        who: Who,
+        publish: Callable[[Comment], object],
+        note: Callable[[str, str, Mark], object] = lambda name, question, mark: None,
+    ) -> None:
+        """`note`: told how far each student is with a prediction of a lesson."""
+        self._note = note
         self._register = register
         self._who = who
         self._publish = publish
@@ -126,13 +135,16 @@ class VotingOffice:
         return answered(lambda: self._counted(who, posted(request, Ballot)))
 
     def _counted(self, name: str, ballot: Ballot) -> dict[str, Any]:
-        if lesson := predictions().get(ballot.question):
+        lesson = predictions().get(ballot.question)
+        if lesson:
             self._box.begin(lesson)
         if ballot.choice is not None:
             vote = Vote(ballot.question, ballot.round, ballot.choice, ballot.secret)
             self._box.cast(name, vote, by_name=self._register.votes_by_name)
         if ballot.measured is not None:
             self._box.report(name, ballot.question, ballot.measured)
+        if lesson:
+            self._note(name, ballot.question, _mark(ballot))
         for tally in self._box.tallies(ballot.question):
             return _dated(public, tally, self._register.names())
         raise VoteRefused(f"the class has no question {ballot.question[:40]!r}; ask your instructor to open it")
@@ -146,6 +158,12 @@ class VotingOffice:
         if isinstance(who, Response):
             return who
         return None if who == INSTRUCTOR else reply(HTTPStatus.FORBIDDEN, "only the instructor may do this\n")
+
+
+def _mark(ballot: Ballot) -> Mark:
+    if ballot.measured is not None:
+        return Mark.MEASURED
+    return Mark.ASKED if ballot.choice is None else Mark.VOTED
 
 
 def public(tally: Tally, names: list[str]) -> dict[str, Any]:

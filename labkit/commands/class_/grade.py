@@ -32,7 +32,7 @@ Examples:
 @click.option("--follow", is_flag=True, help="Keep judging new passes until Ctrl-C.")
 @click.option("--with-parent", is_flag=True, help="Exit when stdin closes, as it does when the parent dies.")
 def grade(class_id: str, file: Path | None, accepted: tuple[str, str] | None, follow: bool, with_parent: bool) -> None:
-    """Judge each pass of a CLASS again, on this machine, with a seed that no student knows.
+    """Judge each pass of a CLASS again, on this machine, with three seeds that no student knows.
 
     A pass is verified if its answer came with it, passes here too, and is not an exact copy of another student's.
     Answers that differ only in their names are listed as a hint; that changes no verdict.

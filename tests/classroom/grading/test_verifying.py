@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,11 @@ from labkit.classroom.grading.verifying import NO_ANSWER, accept, verify
 from labkit.classroom.register import answers_of, room_of
 from labkit.classroom.sending import Sender
 from labkit.course import passed
+from labkit.course.exercise import Exercise
 from labkit.course.exercises import exercise
 from labkit.course.judging import not_done
 from labkit.course.paths import original
+from labkit.course.result import CheckResult, Result
 from labkit.course.source import Answer, of_file
 from tests.classroom.school import CLASS, School, all_sent, at_work, teaching
 from tests.course.answers import FOLDER
@@ -144,6 +147,40 @@ async def test_answer_that_cannot_be_judged_now_is_judged_later(
             busy.setattr(verifying, "judge", too_busy)
             assert await verdicts(school) == {"ana": None}
         assert await verdicts(school) == {"ana": ("verified", "")}
+
+
+def judging(*verdicts: str) -> tuple[Any, list[int]]:
+    """A judge that gives these verdicts one after another, and the seeds it was given."""
+    seeds: list[int] = []
+
+    async def judge(asked: Exercise, source: str, *, name: str, seed: int) -> Result:
+        verdict: Any = verdicts[len(seeds)]
+        seeds.append(seed)
+        return Result(asked, verdict, (CheckResult("good", verdict, "accepted", "refused one of 40"),))
+
+    return judge, seeds
+
+
+@pytest.mark.parametrize(
+    ("judged", "standing"),
+    [
+        (("pass", "pass", "pass"), "verified"),
+        (("pass", "pass", "fail"), "not verified"),
+        (("inconclusive", "fail"), "not verified"),
+        (("pass", "inconclusive", "pass"), None),
+    ],
+)
+async def test_answer_is_verified_if_each_of_three_seeds_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, judged: tuple[str, ...], standing: str | None
+) -> None:
+    """A flaw that one seed in three shows is found, and the sentence says with which seed to see it."""
+    judge, seeds = judging(*judged)
+    monkeypatch.setattr(verifying, "judge", judge)
+    verdict = await verdict_on(tmp_path, RIGHT)
+    assert (verdict and verdict.standing) == standing
+    assert len(set(seeds)) == len(judged)
+    if standing == "not verified":
+        assert verdict == (standing, f"judged again here, it fails good: refused one of 40 (seed {seeds[-1]})")
 
 
 async def test_instructor_accepts_by_hand(tmp_path: Path) -> None:
