@@ -37,7 +37,7 @@ def test_finding_prints_its_patches_which_apply(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["--finding", "slow/11"], "did you mean"),
-        (["--finding", "x"], "the patches take"),
+        (["--finding", "x"], "the patches fix"),
         (["--finding", "slow/1", "walk", "python"], "stands alone"),
         (["walk", "java"], "java"),
         (["node", "dir", "--to", "8"], "8"),

@@ -73,7 +73,7 @@ FORGED = {  # what is reported, and what the class says
     "a judge patched in the kernel": (WRONG, ID, True, "judged again here, it fails"),
     "a source changed after the pass": (RIGHT.replace("return", "return not"), ID, True, "judged again here, it fails"),
     "an answer to another exercise": (RIGHT, "02-auth", True, "its answer is for 02-auth"),
-    "our solution": (SOLUTION, ID, True, "our solution, letter by letter"),
+    "our solution": (SOLUTION, ID, True, "an exact copy of our solution"),
     "our solution, with comments": (SOLUTION.replace("\n", "\n# I wrote this\n"), ID, True, "our solution, letter"),
     "no program": ("{", ID, True, "judged again here, it fails"),
     "a program that ends its process": ("import os\nos._exit(0)\n", ID, True, "judged again here, it fails"),
@@ -97,7 +97,7 @@ async def test_somebody_elses_answer_is_not_verified(tmp_path: Path) -> None:
                 await all_sent(sender)
         found = await verdicts(school)
     assert found["ana"] == ("verified", "")
-    assert found["ben"] == found["ana-2"] == ("not verified", "the answer is that of ana, letter by letter")
+    assert found["ben"] == found["ana-2"] == ("not verified", "the answer is an exact copy of ana's")
 
 
 async def test_replayed_pass_is_not_verified(tmp_path: Path) -> None:
