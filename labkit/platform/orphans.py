@@ -61,7 +61,7 @@ def _started() -> "subprocess.Popen[str]":
 
     command = [sys.executable, "-I", "-S", str(Path(__file__))]
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(command, stdin=subprocess.PIPE, text=True, **quiet, **OWN_GROUP)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, text=True, encoding="utf-8", **quiet, **OWN_GROUP)
 
 
 def _write(keeper: "subprocess.Popen[str]", line: str) -> None:

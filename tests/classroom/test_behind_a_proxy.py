@@ -97,7 +97,7 @@ def test_class_behind_the_proxy_has_the_student_on_its_board(room: Room, tmp_pat
 def test_class_behind_the_proxy_cannot_be_reached_without_it(room: Room, tmp_path: Path) -> None:
     """Or the test above would prove nothing."""
     assert room.doctor(tmp_path, code=1) == (
-        f"problem this machine has no network route to {CLASS}: connect to the class's network class"
+        f"problem this machine has no network route to {CLASS}: connect to the class's network"
     )
     assert "Traceback" not in room.join(tmp_path, code=1).splitlines()[-1]
 

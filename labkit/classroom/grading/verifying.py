@@ -3,7 +3,7 @@
     async for claim, verdict in verify(path, "physics"):
         ...
 
-A claim is not verified if no answer came with it, if the answer is for another exercise, if it is an exact copy of an
+A claim is not verified if no answer came with it, if the answer is for another exercise, if it is a copy of an
 earlier student's answer or of our solution, or if it fails here. An answer that cannot be judged now has no verdict,
 and is judged again next time. Each answer is judged with three seeds, because a single seed can miss a flaw that only
 some networks and some messages show.
@@ -61,11 +61,11 @@ def _refused(claim: Claim, earlier: list[Claim]) -> Verdict | None:
     if len(lines) < LEAST_LINES:
         return None
     if lines == _own_lines(_solution(exercises()[claim.exercise]), exercises()[claim.exercise]):
-        return Verdict("not verified", "the answer is an exact copy of our solution")
+        return Verdict("not verified", "the answer is a copy of our solution")
     for other in earlier:
         is_other = other.student != claim.student and other.exercise == claim.exercise and other.answer is not None
         if is_other and other.answer and _own_lines(other.answer["source"], exercises()[claim.exercise]) == lines:
-            return Verdict("not verified", f"the answer is an exact copy of {other.student}'s")
+            return Verdict("not verified", f"the answer is a copy of {other.student}'s")
     return None
 
 

@@ -34,7 +34,7 @@ Examples:
 def grade(class_id: str, file: Path | None, accepted: tuple[str, str] | None, follow: bool, with_parent: bool) -> None:
     """Judge each pass of a CLASS again, on this machine, with three seeds that no student knows.
 
-    A pass is verified if its answer came with it, passes here too, and is not an exact copy of another student's.
+    A pass is verified if its answer came with it, passes here too, and is not a copy of another student's.
     Answers that differ only in their names are listed as a hint; that changes no verdict.
 
     Exit 0: every pass is verified. 1: some are not. 2: some could not be judged.

@@ -66,7 +66,7 @@ def _check(
     if text is not None and question_id is not None:
         raise CannotRun("--ask asks a new question; omit --question")
     if text is not None and act:
-        raise CannotRun(f"--ask and --{act}  cannot be combined; give one of them")
+        raise CannotRun(f"--ask and --{act} cannot be combined; give one of them")
     if options and text is None:
         raise CannotRun("--option is only for a new question; add --ask TEXT")
     if measured is not None and act != "reveal":

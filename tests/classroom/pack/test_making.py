@@ -91,10 +91,10 @@ def test_pack_without_network_is_one_sentence_and_leaves_nothing(tmp_path: Path)
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--python", "3.10"], "'3.10' is none of 3.11, 3.12"),
-        (["--python", "3.11..4"], "'3.11..4' is none of"),
+        (["--python", "3.10"], "'3.10' is not one of 3.11, 3.12"),
+        (["--python", "3.11..4"], "'3.11..4' is not one of"),
         (["--python", "3.14..3.11"], "no such name"),
-        (["--system", "beos"], "'beos' is none of linux"),
+        (["--system", "beos"], "'beos' is not one of linux"),
         (["--system", ","], "no such name"),
         (["--out", "none/pack.zip"], "cannot write"),
     ],

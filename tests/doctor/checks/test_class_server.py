@@ -114,7 +114,7 @@ def test_class_not_started_is_a_problem() -> None:
 
 def test_name_unknown_is_a_problem() -> None:
     found = checks.class_server(Subject("wss://class.invalid"))
-    assert (found.status, found.text) == ("problem", "the name class.invalid is unknown here")
+    assert (found.status, found.text) == ("problem", "the name class.invalid cannot be resolved")
 
 
 def after(patch: pytest.MonkeyPatch, error: OSError, has_gateway: bool = False) -> Diagnosis:
