@@ -67,7 +67,9 @@ _HOMES = {
     "storm": "labkit.bench.storm.run",
 }
 
-if "ipykernel" in sys.modules:  # a notebook's sockets to its own lab, in any library and in every process it starts
+if (
+    "ipykernel" in sys.modules
+):  # keeps a notebook's connections to its own lab off the proxy, in every library and child process
     import_module("labkit.platform.proxies").keep_loopback_direct()
 
 
@@ -79,5 +81,5 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_HOMES[name]), name)
 
 
-def __dir__() -> "list[str]":  # quoted: an old Python must come as far as its sentence above
+def __dir__() -> "list[str]":  # quoted, so that an old Python gets as far as the error above
     return [*__all__, "__version__"]

@@ -5,7 +5,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line, or say in one sentence which package it lacks."""
+    """Run the command line, or print in one line which package it lacks."""
     _put_working_folder_last()
     from labkit.platform.packages import missing_package
 

@@ -21,7 +21,7 @@ VERBS = {
     "lab": "Open the course in JupyterLab.",
     "brief": "Print the requirements for a coding assistant.",
     "duel": "Compare what a coding assistant writes from three prompts.",
-    "team": "Give a team its rules for realtime.",
+    "team": "Set up a team's realtime rules.",
     "review": "Find what would break a room server in production.",
     "ladder": "Repair a first draft of a server, one finding at a time.",
     "check": "Check your answer to an exercise.",
@@ -35,7 +35,7 @@ VERBS = {
     "doctor": "Check that this machine is ready for the course.",
     "torture": "Kill servers under load and verify that nothing is lost.",
     "drill": "Practise an incident: a deploy that must be rolled back.",
-    "audit": "Read, verify or seal an audit file, or erase a text.",
+    "audit": "Read, verify or seal an audit file, or erase a user's texts.",
     "explain": "Explain a WebSocket close code.",
 }
 
@@ -44,7 +44,7 @@ class Verbs(Ending, LazyGroup):
     """The group of all verbs. They share one way to exit (labkit/platform/exits.py)."""
 
     def main(self, *arguments: Any, **options: Any) -> Any:
-        """Run a verb, whatever the terminal's encoding, and with no proxy between it and this machine."""
+        """Run a verb, with any terminal encoding, and never use a proxy for connections to this machine."""
         speak_utf8()
         show_everything()
         keep_loopback_direct()

@@ -32,7 +32,7 @@ def planted(package: str, base: type[Kind]) -> dict[str, type[Kind]]:
 
 
 def fault_named(name: object, known: Mapping[str, type[Kind]]) -> type[Kind]:
-    """Return the fault with that name. Raises KeyError, with a sentence, for an unknown one."""
+    """Return the fault with that name. Raises KeyError, with a one-line message, for an unknown one."""
     if not isinstance(name, str) or name not in known:
         raise KeyError(f"there is no fault named {name!r}{nearest(name, known)}; the faults are {', '.join(known)}")
     return known[name]

@@ -47,7 +47,7 @@ HOW = {
     ".venv/bin/labkit load --members 50 --rate 400": Run(until="sent, .* delivered", beside=SERVER),
     ".venv/bin/labkit storm --policy all --clients 10000 --plot storm.png": Run(made=("storm.png",)),
     ".venv/bin/labkit cluster --servers 3": Run(until="listening on ws://localhost:8080"),
-    ".venv/bin/labkit torture --servers 3 --kills 6": Run(until="[1-9] kills|killed|%"),
+    ".venv/bin/labkit torture --servers 3 --kills 6": Run(until=r"[1-9]\d* acked"),
     ".venv/bin/python -m labkit.broken room_by_prefix": Run(until="listening on ws://localhost:8080"),
     ".venv/bin/labkit serve --jwks keys.json --jwt-audience chat --jwt-issuer https://login.example": Run(
         until="listening on ws://localhost:8080", first=KEY_SET

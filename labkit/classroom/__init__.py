@@ -3,7 +3,7 @@
     from labkit import classroom
     classroom.join("ws://192.168.1.5:8080", name="ana", code="...")     # a student, once
     classroom.raise_hand("03-rooms"); classroom.status(); classroom.leave()
-    classroom.catch_up()            # to where the class is; what you wrote is kept beside it
+    classroom.catch_up()            # up to where the class is; what you wrote is kept beside it
 
 The instructor's side is `labkit class start`. Read the modules in this order: board (the state of a class, a pure fold
 of events), register and roster (admission), serving (the server), joining and sending (the student's side), drill.

@@ -22,11 +22,11 @@ Event = Mapping[str, Any]
 Json = dict[str, Any]
 
 READY = "ready"  # not an exercise: the record of `labkit doctor`, whose `check` lists what is missing
-MOST_UNKNOWN = 12  # columns for exercises that the course does not list, so that nobody can flood the board
+MOST_UNKNOWN = 12  # columns for exercises that the course does not list; a limit, so that nobody can flood the board
 MOST_DEVICES = 8  # of one student
 STUCK_FAILS = 3
 STUCK_MS = 10 * 60_000  # time on one exercise ...
-QUIET_MS = 5 * 60_000  # ... of which this long without a check
+QUIET_MS = 5 * 60_000  # ... including this long without a check
 FAR_MS = 365 * 24 * 3_600_000  # a clock further off is ignored; it also keeps times valid dates
 _HALVES = re.compile("[\ud800-\udfff]")
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)")
@@ -39,9 +39,9 @@ class Cell(msgspec.Struct, rename="camel"):
     first_at: int
     last_at: int
     check: str | None = None
-    fails: int = 0  # in a row
-    same: int = 0  # how many of the latest of these were at the same check
-    same_since: int | None = None  # the time of the first of those
+    fails: int = 0  # consecutive failures
+    same: int = 0  # how many of the latest failures were at the same check
+    same_since: int | None = None  # when the first of those happened
     tries: int = 0
     passed_at: int | None = None
 
@@ -58,7 +58,7 @@ class Cell(msgspec.Struct, rename="camel"):
             self.passed_at = at if self.passed_at is None else self.passed_at
         self.tries += status in ("fail", "pass", "inconclusive")
         self.status = status
-        if status != "help":  # a question is about the check that failed last
+        if status != "help":  # a raised hand is about the check that failed last
             self.check = check if status in ("fail", "inconclusive") else None
         self.last_at = max(self.last_at, at)
 
@@ -150,7 +150,7 @@ class Board:
         return sorted(found, key=lambda one: (-one[0], one[1], one[2]))
 
     def headline(self) -> str | None:
-        """Return in one line what most of the class fails now; None if no check fails."""
+        """Return a line with the check that most of the class is failing; None if no check fails."""
         for count, exercise, check, _ in self.wall():
             return f"{count} of {len(self.students)} {'fails' if count == 1 else 'fail'} `{check}` in {exercise}"
         return None
@@ -197,7 +197,7 @@ class Board:
 
 
 def minutes(ms: int) -> str:
-    """Return a duration as a person says it: <1 min, 12 min, 1 h 5 min."""
+    """Return a duration for people to read: <1 min, 12 min, 1 h 5 min."""
     total = max(0, ms) // 60_000
     if total == 0:
         return "<1 min"
@@ -205,7 +205,7 @@ def minutes(ms: int) -> str:
 
 
 def tries(count: int) -> str:
-    """Return a number of tries, in words."""
+    """Return a number of tries with its noun: 1 try, 2 tries."""
     return f"{count} {'try' if count == 1 else 'tries'}"
 
 

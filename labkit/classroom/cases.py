@@ -1,7 +1,7 @@
-"""The case that a student shows the instructor: one answer that failed, and what the check found about it.
+"""The case that a student sends the instructor: one failed answer, and what the check found.
 
-It travels as comments in the help room, in pieces like an answer that is handed in. A student may write to that room,
-and only the instructor can read it.
+It is sent as comments in the help room, in pieces like a submitted answer. A student may write to that room, and only
+the instructor can read it.
 """
 
 import json
@@ -15,8 +15,8 @@ from labkit.classroom.board import well_formed
 from labkit.classroom.grading.submission import Assembly
 from labkit.course.failed import Failed
 
-MOST_UNFINISHED = 20  # cases of one student of which a piece is missing
-MOST_SHOWN = 40  # of one student
+MOST_UNFINISHED = 20  # incomplete cases per student
+MOST_SHOWN = 40  # cases per student
 
 
 class Shown(NamedTuple):
@@ -44,7 +44,7 @@ def _labelled(name: str, texts: list[str]) -> list[str]:
 
 
 class Cases:
-    """The newest case of each student and exercise, from the events of the help room."""
+    """The newest case of each student and exercise, built from the events of the help room."""
 
     def __init__(self) -> None:
         self._found: dict[str, dict[str, Shown]] = {}
@@ -68,7 +68,7 @@ class Cases:
         _limit(unfinished, MOST_UNFINISHED)
 
     def of(self, student: str) -> dict[str, Shown]:
-        """Return a student's cases by exercise, the newest last."""
+        """Return a student's cases by exercise, newest last."""
         return dict(self._found.get(student, {}))
 
     def forget(self, student: str) -> None:
@@ -78,7 +78,7 @@ class Cases:
 
 
 def _limit(found: dict[str, Any], most: int) -> None:
-    """Forget the oldest ones."""
+    """Forget the oldest entries beyond `most`."""
     while len(found) > most:
         del found[next(iter(found))]
 

@@ -1,4 +1,4 @@
-"""`classroom.catch_up`: bring a working copy's exercises to where the class is, and keep what the learner wrote."""
+"""`classroom.catch_up`: fill a working copy's exercises up to where the class is, and keep what the learner wrote."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ from labkit.course.progress import Progress
 from labkit.platform.os_errors import describe
 
 NO_CLASS = "this working copy is in no class; classroom.join(url, name=...) joins one"
-NO_PLACE = "your instructor has not said up to where you can catch up"
-NO_PASS = "These count as no pass: to pass one, write your own answer and check it."
-REOPEN = "Close a notebook that is open, and open it again."
+NO_PLACE = "your instructor has not set an exercise to catch up to"
+NO_PASS = "These do not count as passed: to pass one, write your own answer and check it."
+REOPEN = "If one of these notebooks is open, close it and open it again."
 
 
 @dataclass(frozen=True)
 class CaughtUp:
-    """What was done, in lines."""
+    """What was done, as lines of text."""
 
     lines: tuple[str, ...]
 
@@ -38,7 +38,7 @@ def catch_up(*ids: str) -> CaughtUp:
         reached = here_of_class(member)
         missing = [one for one in ids if one not in reached]
         if not reached or missing:
-            why = f"; {', '.join(missing)} is not among {', '.join(reached)}" if reached else ""
+            why = f"; {', '.join(missing)} is not one of {', '.join(reached)}" if reached else ""
             return CaughtUp((NO_PLACE + why,))
         done = [_filled(member, exercises()[one]) for one in reached if (one in ids or not ids) and one in exercises()]
     except (NotGiven, NotAdmitted) as error:
@@ -50,7 +50,7 @@ def catch_up(*ids: str) -> CaughtUp:
 
 
 def _filled(member: Membership, asked: Exercise) -> str:
-    """Fill one exercise, and say in a line what was done."""
+    """Fill one exercise, and return a line that says what was done."""
     if has_passed(asked, Progress().records()):
         return f"{asked.id}: you have passed it, so it stays as it is"
     path, kept = fill(asked, cell_from_class(member, asked.id))

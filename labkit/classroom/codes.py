@@ -34,7 +34,7 @@ def matches(code: str, stored: bytes) -> bool:
 
 
 class Checked:
-    """Checks codes. A code that was right before is recognised in 3 us instead of 10 ms."""
+    """Checks codes. A code that was accepted before is recognised in 3 us instead of 10 ms."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
@@ -50,7 +50,10 @@ class Checked:
         return right
 
     def knows(self, code: str, stored: bytes) -> bool:
-        """Return whether this code was right before. No rate limit is needed, because codes are too long to guess."""
+        """Return whether this code was accepted before.
+
+        No rate limit is needed, because codes are too long to guess.
+        """
         return hmac.compare_digest(self._right.get(stored, b""), self._quick(code))
 
     def _quick(self, code: str) -> bytes:

@@ -103,6 +103,7 @@ class DrillResult:
             "back": len(self.back),
             "lastMs": round(1000 * max(self.back.values(), default=0)),
             "missing": self.missing[:20],
+            "times": {user: None if user not in self.back else round(1000 * self.back[user]) for user in drill.users},
             "arrivals": self.arrivals,
             "without": list(without.arrivals) if without else [],
         }
@@ -119,7 +120,7 @@ def read_drill(path: Path) -> DrillResult | None:
     with reading(path) as connection:
         try:
             found = connection.execute("SELECT value FROM class WHERE name = 'drill'").fetchone()
-        except sqlite3.OperationalError:  # an audit file that is not a class file
+        except sqlite3.OperationalError:  # the file is an audit file, but not a class file
             return None
         if found is None:
             return None
@@ -130,7 +131,7 @@ def read_drill(path: Path) -> DrillResult | None:
         for _, entry, _ in rows(connection, after=drill.after):
             if entry.user in drill.users and entry.kind == "close":
                 gone.add(entry.user)
-            elif entry.kind == "auth" and entry.user in gone:  # rows are in order, even if the clock was set
+            elif entry.kind == "auth" and entry.user in gone:  # rows stay in order even if the clock is changed
                 back.setdefault(entry.user, max(0.001, round(entry.at - drill.at, 3)))
     return DrillResult(drill, back)
 

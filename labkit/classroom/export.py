@@ -1,8 +1,8 @@
 """Export a class for a spreadsheet, a program, or nbgrader.
 
-    rows(board, real_names, verdicts)        one per student and exercise: status, verified, tries, minutes, ...
+    rows(board, real_names, verdicts)        one row per student and exercise: status, verified, tries, minutes, ...
     gradebook(board, real_names, verdicts)   nbgrader's import format: assignment, student_id, score, max_score
-    by_student(grades)                       the same grades for an LMS: a row per student, a column per exercise
+    by_student(grades)                       the same grades for an LMS: one row per student, one column per exercise
     into_nbgrader(path, ...)                 directly into an nbgrader database, through nbgrader's API
     votes(tallies)                           one row per question, round and option: how many votes
 
@@ -44,7 +44,13 @@ NBGRADER_COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
     *("raw_score", "late_submission_penalty", "score", "max_score"),
 )
-STUDENT_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")  # Canvas wants all; others use one
+STUDENT_COLUMNS = (
+    "Student",
+    "ID",
+    "SIS User ID",
+    "SIS Login ID",
+    "Section",
+)  # Canvas needs all of these; others use one
 VOTE_COLUMNS = ("question", "text", "state", "round", "option", "votes", "share", "measured")
 ASSIGNMENT = "class-{}"  # a name of our own, so that no assignment of nbgrader is overwritten
 MAX_SCORE = 1.0
@@ -68,7 +74,7 @@ def rows(board: Board, real_names: Mapping[str, str], verdicts: Verdicts = NONE)
 
 
 def _standing(cell: Cell | None, verdict: Verdict | None) -> Row:
-    """Return what the class itself found out about a pass: yes, no, or nothing."""
+    """Return whether the class has verified a pass: yes, no, or an empty text."""
     if cell is None or cell.passed_at is None or verdict is None:
         return {"verified": None, "not_verified_because": None}
     if verdict.standing == "verified":
@@ -101,7 +107,7 @@ def votes(tallies: Iterable[Tally]) -> list[Row]:
 def gradebook(board: Board, real_names: Mapping[str, str], verdicts: Verdicts | None = None) -> list[Row]:
     """Return one grade per student and exercise: 1 if the exercise was ever passed, otherwise 0.
 
-    With `verdicts`, of a class that verifies passes, only verified ones count.
+    With `verdicts`, from a class that verifies passes, only verified ones count.
     """
     scores: dict[tuple[str, str], float] = {}  # a person with two names gets the better grade
     for name, row in sorted(board.students.items()):

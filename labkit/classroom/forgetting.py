@@ -2,8 +2,8 @@
 
     forget(path, "physics", "otter")
 
-What remains is the name, in the rows that say when it connected: the log's hash chain needs each row. A roster with
-pseudonyms makes it a name that names nobody. Exports and cases that were written before are the instructor's to delete.
+Only the name remains, in the rows that record connections, because the log's hash chain needs every row. With a roster
+of pseudonyms, that name identifies nobody. The instructor must delete earlier exports and saved cases.
 """
 
 import json
@@ -21,7 +21,7 @@ from labkit.wire.audit.reading import reading
 from labkit.wire.audit.schema import explaining
 
 BUSY_S = 5.0
-REVOKED_S = 5.0  # a running server ends the student's connections within one
+REVOKED_S = 5.0  # a running server closes the student's connections within one second
 LOOK_S = 0.05
 # Each table of a class with the column that holds a student's name
 TABLES = {
@@ -39,7 +39,7 @@ _NAMES = "SELECT DISTINCT user FROM log WHERE user IS NOT NULL"
 
 
 class Forgotten(NamedTuple):
-    """What was removed: each spelling of the name that the file had, how many texts, and how many rows of tables."""
+    """What was removed: the spellings of the name in the file, the number of texts, and the number of table rows."""
 
     names: list[str]
     texts: int
@@ -47,7 +47,10 @@ class Forgotten(NamedTuple):
 
 
 def forget(path: Path, class_id: str, name: str) -> Forgotten:
-    """Remove a student from a class, with all data. Raises AuditError. No names: the file does not know the student."""
+    """Remove a student from a class, with all data.
+
+    The result has no names if the file has no such student. Raises AuditError.
+    """
     register = Register(path, class_id)
     names = _spellings(path, name)
     register.remove(names)
@@ -71,14 +74,17 @@ def _spellings(path: Path, name: str) -> list[str]:
 
 
 def _wait_for_server(register: Register, path: Path, names: list[str]) -> None:
-    """Wait until a running server has closed the student's connections: until then, it may store something new."""
+    """Wait until a running server has closed the student's connections, because until then it may store new data."""
     ends = monotonic() + REVOKED_S
     while holder(path) is not None and set(names) & set(register.renewed()) and monotonic() < ends:
         sleep(LOOK_S)
 
 
 def _delete(path: Path, name: str) -> int:
-    """Delete the rows that hold a name. A ballot with a name stays as one without, so that the counts are the same."""
+    """Delete the rows that hold a name.
+
+    A ballot keeps its vote but loses its name, so that the counts stay the same.
+    """
     with explaining(path), closing(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)) as file:
         file.execute("PRAGMA secure_delete = ON")
         file.execute("BEGIN IMMEDIATE")

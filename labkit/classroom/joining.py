@@ -1,11 +1,11 @@
-"""The functions for students: join a class (once per working copy), raise a hand, see what was sent, and leave.
+"""The functions for students: join a class (once per working copy), raise a hand, see what has been sent, and leave.
 
     from labkit import classroom
     classroom.join("ws://192.168.1.5:8080", name="otter", code="k3mw-9xqa-t7hd")
-    classroom.status()              # whether it is connected, and the records it sent
+    classroom.status()              # whether it is connected, and the records that it sent
     classroom.raise_hand("03-rooms"); classroom.lower_hand("03-rooms")
-    classroom.send_case("03-rooms")     # shows the instructor the answer that failed, as raise_hand has displayed it
-    classroom.vote(); classroom.vote("two")     # the instructor's question, and an answer to it
+    classroom.send_case("03-rooms")     # sends the instructor the failed answer that raise_hand displayed
+    classroom.vote(); classroom.vote("two")     # shows the instructor's question; answers it
     classroom.leave()
 
 Without a code, a name belongs to the first student who joins with it; later, a secret in the working copy proves that.
@@ -41,20 +41,22 @@ from labkit.wire import background
 from labkit.wire.client.address import checked
 
 TOO_MANY = 429
-LOGIN_NEEDED = re.compile(r"Tunnel connection failed: (407|401)\b")  # tinyproxy says 401 to a wrong password
+LOGIN_NEEDED = re.compile(r"Tunnel connection failed: (407|401)\b")  # tinyproxy answers a wrong password with 401
 MOMENT_S = 3.0
 UNGRADED = (
     "This class verifies passes, and yours stay unverified; join(..., graded=True) also hands in the source of each "
     "answer that passes, so that the class can judge it."
 )
-NAMED = "In this class, the instructor sees by name who voted what; the board shows the counts."
+NAMED = "In this class, the instructor can see who voted what; the board shows only the counts."
 ASKS = "To show your instructor what fails, run classroom.send_case({!r}). Exactly this is sent, and nothing else:"
-NOT_SHOWN = "Not sent, because it was not shown yet, or has changed. Run classroom.send_case({!r}) again to send this:"
+NOT_SHOWN = (
+    "Not sent, because you have not seen it yet or it has changed. Run classroom.send_case({!r}) again to send this:"
+)
 SENT = "sent to your instructor: the case of {}"
-WAITS = "the case of {} waits on this machine, and is sent when the class answers"
+WAITS = "the case of {} is waiting on this machine, and will be sent when the class answers"
 CONNECTED = "connected"
 STANDING_BY = "another notebook of this working copy reports to the class"
-_now: "tuple[Sender, Future[None]] | None" = None  # this process's sender, and its end
+_now: "tuple[Sender, Future[None]] | None" = None  # this process's sender, and the future of its run
 
 
 @dataclass(frozen=True)
@@ -66,15 +68,15 @@ class Status:
     waiting: int
     sent: tuple[Record, ...] = ()
     news: tuple[str, ...] = ()
-    is_new: bool = False  # just joined, with a code that is still in a cell
+    is_new: bool = False  # just joined; the code is still in a cell
     before: int = 0  # records that are not sent because they are older than the membership
-    graded: bool = False  # the student agreed to hand in answers that passed
+    graded: bool = False  # the student agreed to submit answers that passed
     asks: bool = False  # just joined, and the class asks for them
-    is_asked: bool = False  # the instructor's question has no vote from here
+    is_asked: bool = False  # this working copy has not voted on the instructor's question
     names_votes: bool = False  # just joined, and the instructor may see who voted what
-    cases: tuple[str, ...] = ()  # the exercises of which a case was sent
+    cases: tuple[str, ...] = ()  # the exercises for which a case was sent
     is_sending: bool = False  # a case waits to be sent
-    asks_consent: str = ""  # just raised a hand: what send_case would send, and how
+    asks_consent: str = ""  # just raised a hand: what send_case would send, and how to send it
 
     def __repr__(self) -> str:
         lines = [f"{self.who}: {self.state}; {self.waiting} records waiting to be sent"]
@@ -102,7 +104,7 @@ class Status:
 
 @dataclass(frozen=True)
 class CaseAnswer:
-    """What became of a case, in words. `is_sent`: whether the class has stored it."""
+    """The outcome of sending a case, in words. `is_sent`: whether the class has stored it."""
 
     words: str
     is_sent: bool = False
@@ -124,10 +126,10 @@ def join(
     """Join a class with every notebook of this working copy.
 
     `name`: the name that the class sees. `code`: the code on the slip; without one, a free name is claimed.
-    `fingerprint`: that of the class's own certificate, on the slip. `earlier`: also send records from before joining.
-    `readiness`: examine this machine as `labkit doctor` does, and send the names of the checks that found a problem.
-    `graded`: agree to hand in the source of each answer that passes, in a class that verifies passes.
-    Raises NotAdmitted, ValueError for a bad URL or an empty name, OSError if the class does not respond, and NoHome (an
+    `fingerprint`: the fingerprint of the class's own certificate, on the slip. `earlier`: also send records from before
+    joining. `readiness`: examine this machine as `labkit doctor` does, and send the names of the checks that found a
+    problem. `graded`: agree to submit the source of each answer that passes, in a class that verifies passes. Raises
+    NotAdmitted, ValueError for a bad URL or an empty name, OSError if the class does not respond, and NoHome (an
     OSError) if the membership cannot be saved.
     """
     if not name:
@@ -154,7 +156,7 @@ def join(
 
 
 def _beginning(member: Membership, before: Membership | None) -> dict[str, Any]:
-    """Return where reporting starts: with new records only, unless this student was already in the class."""
+    """Return the record after which reporting starts; only a student who was in the class before sends older ones."""
     if before is not None and (before.class_id, before.name) == (member.class_id, member.name):
         return {"since": before.since, "since_file": before.since_file}
     records = Progress().records()
@@ -204,9 +206,9 @@ def raise_hand(exercise: str) -> Status:
 
 
 def send_case(exercise: str) -> CaseAnswer:
-    """Send the instructor the answer that failed, and what the check found, as `raise_hand` has shown it.
+    """Send the instructor the failed answer and what the check found, as shown by `raise_hand`.
 
-    Returns what became of it. What has not been shown is shown now, and not sent. Raises NoExercise, NoHome.
+    Returns the outcome. A case that has not been shown yet is shown now, and not sent. Raises NoExercise, NoHome.
     """
     asked, progress = listed(exercise).id, Progress()
     consent, failed = _consent(), failures.kept(progress, asked)
@@ -232,7 +234,7 @@ def _consent() -> Consent | None:
 
 
 def _asks(progress: Progress, exercise: str) -> bool:
-    """Return whether a hand is up for an exercise."""
+    """Return whether the student has a hand raised for an exercise."""
     own = [record for record in progress.records() if record["exercise"] == exercise]
     return bool(own) and own[-1]["status"] == "help"
 
@@ -292,7 +294,7 @@ def status() -> Status:
 
 
 def _settled() -> Status:
-    """Return the status as soon as everything is sent, or after MOMENT_S."""
+    """Return the status as soon as everything has been sent, or after MOMENT_S."""
     ends = monotonic() + MOMENT_S
     now = status()
     while monotonic() < ends and (now.waiting or now.is_sending or now.state not in (CONNECTED, STANDING_BY)):
@@ -311,7 +313,7 @@ def _state(sender: Sender, ending: "Future[None]") -> str:
 
 
 def _class_at(url: str, fingerprint: str | None) -> dict[str, Any]:
-    """Return what a class reports about itself: its id, and what it asks of its students."""
+    """Return what a class reports about itself: its id, and what it asks its students to agree to."""
     proxy = None
     try:
         proxy = route_to(url)
@@ -342,7 +344,7 @@ def _no_answer(url: str, error: OSError, proxy: ForwardProxy | None) -> str:
 def _not_through(url: str, proxy: ForwardProxy, reason: str) -> str:
     fault = f"no class responds at {url}, neither directly nor through the proxy {proxy} ({reason})"
     if LOGIN_NEEDED.search(reason):
-        return f"{fault}; the proxy wants a name and a password: set HTTPS_PROXY=http://NAME:PASSWORD@{proxy}"
+        return f"{fault}; the proxy needs a name and a password: set HTTPS_PROXY=http://NAME:PASSWORD@{proxy}"
     return f"{fault}; check the address, that the class has started, and that the proxy lets you reach it"
 
 

@@ -1,4 +1,4 @@
-"""Change a file of a student's own home that several of the student's programs may change."""
+"""Change a file in a student's home that several of the student's programs may change."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -42,10 +42,12 @@ def admitted(
 
 @dataclass(frozen=True)
 class Membership:
-    """One student's membership in a class. `fingerprint`: that of the class's own certificate, if it has one.
+    """One student's membership in a class.
+
+    `fingerprint`: the fingerprint of the class's own certificate, if it has one.
 
     `since`: the newest record at the time of joining; only later ones are sent. `since_file`: the file it is in.
-    `graded`: the student agreed to hand in the source of each answer that passes.
+    `graded`: the student agreed to submit the source of each answer that passes.
     """
 
     url: str
@@ -69,22 +71,22 @@ class Membership:
 
     @property
     def answers_room(self) -> str:
-        """The room that answers are handed in to."""
+        """The room that answers are submitted to."""
         return answers_of(self.class_id)
 
     @property
     def votes_room(self) -> str:
-        """The room in which the class says how its votes stand."""
+        """The room in which the class publishes the state of its votes."""
         return votes_of(self.class_id)
 
     @property
     def own_room(self) -> str:
-        """The room in which the class says that there is a note for this student."""
+        """The room in which the class announces a note for this student."""
         return own_room_of(self.class_id, self.name)
 
     @property
     def help_room(self) -> str:
-        """The room that a case is sent to, with a raised hand and the student's consent."""
+        """The room that cases are sent to, with the student's consent."""
         return help_of(self.class_id)
 
     @cached_property
@@ -93,7 +95,7 @@ class Membership:
         return pinned(self.url, self.fingerprint, self.route()) if self.fingerprint else None
 
     def route(self) -> ForwardProxy | None:
-        """Return the proxy through which the class is reached; None without one. Raises OSError."""
+        """Return the proxy for connections to the class; None without one. Raises OSError."""
         return route_to(self.url)
 
     def ticket(self) -> str:
@@ -144,7 +146,7 @@ def check_place() -> None:
     path = _path()
     with using_home(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        TemporaryFile(dir=path.parent).close()  # `os.access` knows nothing of a folder's access list on Windows
+        TemporaryFile(dir=path.parent).close()  # `os.access` ignores a folder's access control list on Windows
 
 
 def forget() -> None:

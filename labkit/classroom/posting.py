@@ -1,6 +1,6 @@
-"""What a class server accepts by POST, and how it answers: JSON in base64 in the header `Vote`.
+"""POST requests of a class server, which carry base64 JSON in the header `Vote`, and its answers.
 
-The server accepts no body, and logs may keep a URL. `packed` is the sender's side.
+A header, because the server accepts no body and a URL may end up in a log. `packed` is the sender's side.
 """
 
 import base64
@@ -22,20 +22,20 @@ BUSY = "the class file is busy; try again"
 
 
 class BadPost(ValueError):
-    """What was posted cannot be read or has no sense; the message says what to change."""
+    """The request cannot be read or makes no sense; the message says what to change."""
 
 
 class Refusal(ValueError):
-    """What is asked is not possible now; the message says why."""
+    """The request cannot be granted now; the message says why."""
 
 
 def packed(wish: Mapping[str, Any]) -> dict[str, str]:
-    """Return the header that carries a wish."""
+    """Return the header that carries a request."""
     return {HEADER: base64.b64encode(json.dumps(wish).encode()).decode()}
 
 
 def posted(request: Request, kind: Any) -> Any:
-    """Return what a request carries. Raises BadPost."""
+    """Return the content of a request. Raises BadPost."""
     try:
         return msgspec.json.decode(base64.b64decode("".join(request.headers.get_all(HEADER)), validate=True), type=kind)
     except (binascii.Error, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -43,7 +43,7 @@ def posted(request: Request, kind: Any) -> Any:
 
 
 def answered(work: Callable[[], Any]) -> Response:
-    """Answer with what `work` returns, or with the sentence that says why it is refused."""
+    """Answer with the result of `work`, or with the reason for a refusal."""
     try:
         return reply(HTTPStatus.OK, encode(work()), "application/json")
     except BadPost as error:

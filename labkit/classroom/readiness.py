@@ -1,7 +1,7 @@
 """Tell the class before a lesson whether this machine is ready, or which checks of `labkit doctor` found a problem.
 
-It is a record like any other: stored first, then sent once and in order by `sending.py`. Only names of checks leave the
-machine.
+It is a record like any other: stored first, then sent once and in order by `sending.py`. Only the names of checks leave
+the machine.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from labkit.rules.limits import MAX_NAME_UNITS
 
 
 def send(problems: list[str], note: Callable[[str], object]) -> bool:
-    """Record the result, which then goes to the class. `note` is given what is sent, before it is sent.
+    """Record the result, to be sent to the class. `note` is called first, with a description of what will be sent.
 
     Does nothing and returns False outside a class. Raises NoHome.
     """

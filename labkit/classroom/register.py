@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS seats (key PRIMARY KEY, name NOT NULL, code NOT NULL)
 CREATE TABLE IF NOT EXISTS renewals (number INTEGER PRIMARY KEY AUTOINCREMENT, name NOT NULL, after NOT NULL);
 """
 # Codes that were renewed or withdrawn stay in `renewals` until the server has revoked their sessions, which writes a
-# `revoke` row. Row numbers decide which came first, because the clock may be set in between.
+# `revoke` row. Row numbers decide which came first, because the clock may be changed in between.
 _FROM_TIMES = """
 BEGIN IMMEDIATE;
 INSERT INTO renewals (name, after) SELECT name, CASE
@@ -52,7 +52,7 @@ _UNDER_WAY = """
 SELECT name, max(number) FROM renewals GROUP BY name
 HAVING max(after) >= ifnull((SELECT max(n) FROM log WHERE kind = 'revoke' AND user = renewals.name), 0)
 """
-_NOBODY = codes.hashed("nobody has this code")  # compared for unknown names, so that timing reveals no name
+_NOBODY = codes.hashed("a code that nobody has")  # compared for unknown names, so that timing reveals no name
 
 
 class OtherClass(ValueError):
@@ -70,22 +70,22 @@ def news_of(class_id: str) -> str:
 
 
 def answers_of(class_id: str) -> str:
-    """Return the room to which students hand in answers that passed; only the instructor can read it."""
+    """Return the room to which students submit answers that passed; only the instructor can read it."""
     return f"class:{class_id}:answers"
 
 
 def votes_of(class_id: str) -> str:
-    """Return the room in which the server publishes how the votes stand, without names; all can read it."""
+    """Return the room in which the server publishes the votes so far, without names; everyone can read it."""
     return f"class:{class_id}:votes"
 
 
 def own_room_of(class_id: str, name: str) -> str:
-    """Return the room in which one student's machine is told that there is a note; only that student can read it."""
+    """Return the room that notifies one student's machine of a note; only that student can read it."""
     return f"class:{class_id}:to:{hashlib.sha256(key(name).encode()).hexdigest()[:12]}"
 
 
 def help_of(class_id: str) -> str:
-    """Return the room to which students send a case with a raised hand; only the instructor can read it."""
+    """Return the room to which students send cases; only the instructor can read it."""
     return f"class:{class_id}:help"
 
 
@@ -122,7 +122,7 @@ def open_register(path: Path, class_id: str) -> "Register":
 
 
 class Register:
-    """The students admitted to one class, with the hashes of their codes."""
+    """Stores the students admitted to one class, and the hashes of their codes."""
 
     def __init__(self, path: Path, class_id: str) -> None:
         """Open a class file without writing to it. Raises OtherClass, AuditError."""
@@ -266,7 +266,7 @@ class Register:
         return Grants.of([(room, "w"), (news, "r"), (votes, "r"), (own, "r"), *((one, "w") for one in handed_in)])
 
     def _brake_claims(self, address: str, now: float) -> None:
-        """Limit new names per address, so that one stranger cannot fill the class. Raises TooManyGuesses."""
+        """Limit new names per address, so that a single stranger cannot fill the class. Raises TooManyGuesses."""
         if len(self._claims) > ADDRESSES_KEPT:
             del self._claims[next(iter(self._claims))]  # only the oldest, or many addresses would reset every limit
         burst, rate = CLAIMS

@@ -1,4 +1,4 @@
-"""The student's side: send the records of the progress file to the class, each once and in order.
+"""The student's side: send the records in the progress file to the class, each once and in order.
 
     progress.jsonl --records--> Sender --exercise event--> class:ID     one at a time, each after the last is stored
                                    |
@@ -38,7 +38,7 @@ from labkit.rules.messages import InvalidMessage
 from labkit.wire.client.client import Client, NotARoomServer, Refused, Stopped
 from labkit.wire.client.room import ClientRoom
 
-LOOK_S = 0.25  # between looks at the file's size
+LOOK_S = 0.25  # between checks of the file's size
 STAND_BY_S = 1.0
 AGAIN_S = 5.0  # before a retry
 FOR_EVER_S = 1e8
@@ -172,11 +172,11 @@ class Sender:
         self._cursor.confirm(record["n"])
 
     async def _hand_in(self, record: Record, request: str) -> None:
-        """Send the answer of a pass, before its record, if the student agreed to."""
+        """Send the answer of a pass, before its record, if the student has agreed."""
         passed = kept(self.progress, record["n"]) if self.membership.graded else None
         if passed is None or self.client is None:
             return
-        with contextlib.suppress(TooLong, Refused):  # the class then says that no answer came
+        with contextlib.suppress(TooLong, Refused):  # the class then reports that no answer came
             room = await self.client.join(self.membership.answers_room)
             for number, piece in enumerate(pieces(passed, request)):
                 await room.publish("comment", requestId=f"{request}.{number}", **piece)
@@ -191,7 +191,7 @@ class Sender:
 
 
 class Cursor:
-    """The position, kept in a file, up to which a class has confirmed records. In a new epoch, nothing is confirmed.
+    """The last record that a class has confirmed, kept in a file. In a new epoch, nothing is confirmed.
 
     `name`: the student it belongs to; for another student, it starts over. `file`: the inode of the progress file,
     which reveals that a home folder was copied to another machine; None in files of an older labkit.

@@ -51,8 +51,8 @@ _LOGGER = logging.getLogger(__name__)
 CATCH_UP_S = 1.0
 COUNT_S = 0.15
 NUMBER_DIGITS = 16
-ZIP_LEVEL = 1  # an eighth of the size in a few milliseconds
-ANSWER_FIRST_S = 0.2  # before a drill, so that its request is answered first
+ZIP_LEVEL = 1  # compresses to an eighth of the size in a few milliseconds
+ANSWER_FIRST_S = 0.2  # delay before a drill, so that its request is answered first
 
 
 class ClassServer:
@@ -70,7 +70,7 @@ class ClassServer:
         allow_origins: Collection[str] = (),
         more_routes: Routes | None = None,
     ) -> None:
-        """`more_routes`: what the server also offers, such as a pack (classroom.pack.offering)."""
+        """`more_routes`: further routes, such as those of a pack (classroom.pack.offering)."""
         self.port = port
         self._register = register
         self._catalogue = catalogue
@@ -86,7 +86,7 @@ class ClassServer:
         self._solutions = SolutionsDesk(register, self._who, self._publish)
         self._server: Server | None = None
         self._drill: asyncio.Future[Kind] | None = None
-        self._ended: dict[str, int] = {}  # whose sessions, for which renewal
+        self._ended: dict[str, int] = {}  # revoked sessions, as (name, renewal)
 
     async def run(self, stop: asyncio.Event, on_listening: Callable[[Server], object]) -> None:
         """Run until `stop` is set. Raises OSError, AuditError and KeyFileError, as `Server` does."""
@@ -150,14 +150,14 @@ class ClassServer:
             await asyncio.sleep(CATCH_UP_S)
 
     async def _count(self) -> None:
-        """Publish votes and notes as they change, on this server or by `labkit class vote` and `labkit class help`."""
+        """Publish votes and notes that have changed here or through `labkit class vote` and `labkit class help`."""
         while True:
             try:
                 self._votes.publish_changes()
                 self._help.publish_changes()
                 self._solutions.publish_changes()
             except AuditError:
-                _LOGGER.exception("votes, notes or the place of the class could not be read")
+                _LOGGER.exception("the class's votes, notes or position could not be read")
                 await asyncio.sleep(CATCH_UP_S)
             await asyncio.sleep(COUNT_S)
 
@@ -256,7 +256,7 @@ class ClassServer:
         return who if isinstance(who, Response) else None
 
     def _who(self, request: Request, peer: Peer) -> str | Response:
-        """Return the name with whose code a request comes, or the response to a wrong code."""
+        """Return the name whose code a request carries, or the response to a wrong code."""
         name, code = basic(request)
         try:
             if self._register.grants(name, code, peer.address, monotonic()):
@@ -268,7 +268,7 @@ class ClassServer:
 
 
 def _zipped(request: Request, body: bytes) -> Response:
-    """Compress a body: the half megabyte of a class of 200 is too much for bad Wi-Fi and the 5 s write timeout."""
+    """Compress a body: a class of 200 takes half a megabyte, too much for bad Wi-Fi and the 5 s write timeout."""
     if not any("gzip" in value for value in request.headers.get_all("Accept-Encoding")):
         return reply(HTTPStatus.OK, body, "application/json")
     return reply(HTTPStatus.OK, gzip.compress(body, ZIP_LEVEL), "application/json", Content_Encoding="gzip")

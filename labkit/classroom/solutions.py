@@ -5,10 +5,10 @@
 
 A learner's labkit has no solutions (course.solutions). The instructor's has them in a checkout.
 
-    GET  /class/solution?ID        a student's request; the instructor gets it always
+    GET  /class/solution?ID        a student's request; the instructor always gets it
     POST /class/solution/open, close      instructor only
     GET  /class/here               the exercises up to the one that the class has reached
-    POST /class/here               the instructor sets it; their solutions are given to whoever catches up
+    POST /class/here               the instructor sets it; students who catch up get these solutions
 """
 
 import sqlite3
@@ -38,10 +38,10 @@ from labkit.wire.http.reply import reply
 from labkit.wire.http.routes import Routes
 
 BUSY_S = 2.0
-SENTENCES = frozenset({400, 403, 409})  # statuses whose body says why
+SENTENCES = frozenset({400, 403, 409})  # statuses with a body that says why
 HAS_NONE = (
-    "the class server has no solutions, because it runs from an installed labkit; start it in a checkout, or with "
-    "LABKIT_SOLUTIONS set to the folder `solutions` of one"
+    "the class server has no solutions, because it runs from an installed labkit; start it in a checkout, or set "
+    "LABKIT_SOLUTIONS to a checkout's folder `solutions`"
 )
 CATCH_UP = (
     "The class has reached {}. If you fell behind: classroom.catch_up() gives you each exercise up to there that you "
@@ -52,11 +52,11 @@ Who = Callable[[Request, Peer], str | Response]
 
 
 class NotGiven(Exception):
-    """The class does not give this solution; the message says why, and what to do."""
+    """The class did not give this solution; the message says why, and what to do."""
 
 
 class OpenSolutions:
-    """The exercises whose solutions the instructor has opened to everybody, in a table of the class file."""
+    """The exercises whose solutions are open to everybody, in a table of the class file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -67,7 +67,7 @@ class OpenSolutions:
             file.executemany("INSERT OR IGNORE INTO opened VALUES (?)", [(one,) for one in ids])
 
     def close(self, ids: Iterable[str]) -> None:
-        """Give these only after a verified pass again. Raises AuditError."""
+        """Require a verified pass for these again. Raises AuditError."""
         with self._writing() as file:
             file.executemany("DELETE FROM opened WHERE exercise = ?", [(one,) for one in ids])
 
@@ -79,7 +79,7 @@ class OpenSolutions:
             return [exercise for (exercise,) in file.execute("SELECT exercise FROM opened ORDER BY exercise")]
 
     def here(self) -> str | None:
-        """Return the exercise that the class has reached; students may catch up to it. Raises AuditError."""
+        """Return the exercise that the class has reached, to which students may catch up. Raises AuditError."""
         with reading(self._path) as file:
             if not file.execute("SELECT 1 FROM sqlite_master WHERE name = 'class'").fetchone():
                 return None
@@ -92,13 +92,13 @@ class OpenSolutions:
             file.execute("INSERT OR REPLACE INTO class VALUES ('here', ?), ('here_told', '')", (exercise_id,))
 
     def untold(self) -> str | None:
-        """Return the exercise that the class has reached if it is not announced yet. Raises AuditError."""
+        """Return the exercise that the class has reached, if it has not been announced yet. Raises AuditError."""
         with reading(self._path) as file:
             (told,) = file.execute("SELECT value FROM class WHERE name = 'here_told'").fetchone() or (None,)
         return (self.here() or None) if told == "" else None
 
     def told(self) -> None:
-        """Note that it is announced. Raises AuditError."""
+        """Record that it has been announced. Raises AuditError."""
         with self._writing() as file:
             file.execute("UPDATE class SET value = 'yes' WHERE name = 'here_told'")
 
@@ -111,13 +111,13 @@ class OpenSolutions:
 
 
 def up_to(exercise_id: str | None) -> list[str]:
-    """Return the exercises of the course up to one of them, in order; none for None."""
+    """Return the exercises up to and including one, in course order; none for None."""
     ids = list(exercises())
     return ids[: ids.index(exercise_id) + 1] if exercise_id in ids else []
 
 
 class Wish(msgspec.Struct):
-    """What the instructor posts. `exercise`: "" at /class/here, if nobody may catch up any more."""
+    """The instructor's POST. `exercise`: "" at /class/here stops catching up."""
 
     exercise: str
 
@@ -143,7 +143,10 @@ class SolutionsDesk:
         }
 
     def publish_changes(self) -> None:
-        """Announce the exercise that the class has reached, whoever has set it. Raises AuditError."""
+        """Announce the exercise that the class has reached, including one set by `labkit class here`.
+
+        Raises AuditError.
+        """
         here = self._opened.untold()
         if here is not None:
             self._publish(Chat(room_id=news_of(self._register.class_id), text=CATCH_UP.format(here)))
@@ -171,7 +174,7 @@ class SolutionsDesk:
         return answered(lambda: {"exercise": wanted, **self._solution(who, wanted)})
 
     def _solution(self, name: str, exercise_id: str) -> dict[str, str]:
-        """Return a solution, and its cell, to somebody who may have it. Raises BadPost, Refusal, AuditError."""
+        """Return a solution and its cell, if this person may have it. Raises BadPost, Refusal, AuditError."""
         asked = exercises().get(exercise_id)
         if asked is None:
             raise BadPost(f"there is no exercise {exercise_id[:40]!r}")
@@ -201,7 +204,7 @@ class SolutionsDesk:
 
 
 def move(opened: OpenSolutions, exercise_id: str) -> str:
-    """Let students catch up to an exercise, or with "" to none. Raises BadPost, Refusal, AuditError."""
+    """Let students catch up to an exercise; with "", stop that. Raises BadPost, Refusal, AuditError."""
     if exercise_id and exercise_id not in exercises():
         raise BadPost(f"there is no exercise {exercise_id[:40]!r}; there are {', '.join(exercises())}")
     if exercise_id and solutions() is None:
@@ -213,9 +216,9 @@ def move(opened: OpenSolutions, exercise_id: str) -> str:
 def _not_yet(exercise_id: str, *, grades: bool) -> str:
     if grades:
         return (
-            f"the class gives our solution of {exercise_id} once it has verified your pass, or your instructor opens it"
+            f"the class gives our solution to {exercise_id} once it has verified your pass, or your instructor opens it"
         )
-    return f"the class gives our solution of {exercise_id} when your instructor opens it, as it verifies no passes"
+    return f"the class gives our solution to {exercise_id} when your instructor opens it, because it verifies no passes"
 
 
 def from_class(member: Membership, exercise_id: str) -> str:
@@ -224,7 +227,7 @@ def from_class(member: Membership, exercise_id: str) -> str:
 
 
 def cell_from_class(member: Membership, exercise_id: str) -> str:
-    """Ask the class for the cell that takes the place of a blank. Raises what `from_class` raises."""
+    """Ask the class for the cell that replaces a blank. Raises what `from_class` raises."""
     answer = _answer(member, f"/class/solution?{exercise_id}")
     return str(answer.get("cell", answer["source"]))
 

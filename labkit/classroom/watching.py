@@ -41,8 +41,8 @@ class Watcher:
         self.board = Board()
         self.present: set[str] = set()
         self.before: dict[str, Any] = {}  # the newest snapshot
-        self.which: dict[str, Any] = {}  # what the class says of itself
-        self.questions: dict[str, dict[str, Any]] = {}  # how the votes stood when they were last asked for, by id
+        self.which: dict[str, Any] = {}  # what the class reports about itself
+        self.questions: dict[str, dict[str, Any]] = {}  # the votes as last requested, by question id
         self.client: Client | None = None
         self._code = code
         self._tls = tls
@@ -92,7 +92,7 @@ class Watcher:
             return self.before
 
     async def request(self, path: str, wish: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Ask for the votes, or with a wish change them, as the board page does. Raises OSError."""
+        """Request the votes or, with a wish, change them, as the board page does. Raises OSError."""
         code, body = basic(INSTRUCTOR, self._code), None if wish is None else b""
         header = None if wish is None else packed(wish)
         answer = json_of(await asyncio.to_thread(self._answer, f"/{path}", code, body, header))

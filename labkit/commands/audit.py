@@ -30,7 +30,7 @@ Examples:
   labkit audit room.db --verify
   labkit audit room.db --broker nats://localhost:4222   # compare with the log shared by several servers
   labkit audit room.db --verify --anchor 1234:5f0c...   # an anchor that an earlier --verify printed
-  labkit audit room.db --seal                           # beside a running server too
+  labkit audit room.db --seal                           # works while a server runs, too
   labkit audit room.db --drop-before 2026-10-01         # delete sealed files that are older
   labkit audit room.db --erase ada                      # erase what ada wrote; the chain still verifies
 """
@@ -84,14 +84,16 @@ def _read_anchor(_ctx: click.Context, _option: click.Parameter, text: str | None
     "--broker", metavar="URL", help="Compare with the log at nats://HOST:PORT. Exit 0: identical. 1: different."
 )
 @click.option("--csv", "is_csv", is_flag=True, help="Print CSV that is safe to open in a spreadsheet.")
-@click.option("--seal", "is_sealing", is_flag=True, help="Move the rows so far into a sealed file; the chain goes on.")
+@click.option(
+    "--seal", "is_sealing", is_flag=True, help="Move all rows so far into a sealed file; the hash chain continues."
+)
 @click.option(
     "--drop-before",
     metavar="TIME",
     callback=_read_time,
     help="Delete the sealed files whose rows are all older than TIME.",
 )
-@click.option("--erase", "user", metavar="USER", help="Erase the texts of a user, here and in the sealed files.")
+@click.option("--erase", "user", metavar="USER", help="Erase a user's texts, here and in the sealed files.")
 def audit(
     file: Path,
     is_verifying: bool,
@@ -156,10 +158,10 @@ def _erase(file: Path, user: str) -> None:
     erased = erase(file, user)
     if not erased.is_known:
         click.echo(
-            f"{file} and its sealed files have no row of {user!r}; userIds are in the rows that labkit audit prints"
+            f"{file} and its sealed files have no row of {user!r}; the rows that labkit audit prints show the userIds"
         )
         raise click.exceptions.Exit(1)
-    click.echo(f"erased {erased.rows} texts of {user} in {erased.files} files; the chain ends at {erased.last}")
+    click.echo(f"erased {erased.rows} texts by {user} in {erased.files} files; the chain ends at {erased.last}")
     server = holder(file)
     if erased.rows and server is not None:
         click.echo(f"the running server (process {server}) still has its newest events in memory; restart it")

@@ -28,7 +28,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--servers", type=click.IntRange(1, 64), default=3, show_default=True, help="How many room servers.")
+@click.option("--servers", type=click.IntRange(1, 64), default=3, show_default=True, help="Number of room servers.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -38,7 +38,9 @@ Examples:
     help="The port to listen on; 0 picks a free one.",
 )
 @click.option(
-    "--ports", is_flag=True, help="Give each server its own port, counting up. Always so on macOS and Windows."
+    "--ports",
+    is_flag=True,
+    help="Give each server its own port, counting up from --port. Always on for macOS and Windows.",
 )
 @click.option("--store", type=click.Path(path_type=Path, file_okay=False), help="Keep the log and audit files here.")
 @click.option("--users", type=click.Path(path_type=Path), help="CSV of users who may get tickets (name,code,rooms).")
@@ -68,7 +70,7 @@ def cluster(
             stack.callback(made.stop)
             with interrupting():
                 running = made.start()
-            stop = _stopping(with_parent)  # before the addresses are printed: whoever reads them may stop us at once
+            stop = _stopping(with_parent)  # before the addresses are printed, because their reader may stop us at once
         except (NoNats, ServerDied) as error:
             raise CannotRun(str(error)) from None
         except OSError as error:
@@ -83,7 +85,7 @@ def cluster(
 
 
 def _stopping(with_parent: bool) -> threading.Event:
-    """Return an event that is set by a signal to stop, and by the end of stdin if that counts."""
+    """Return an event that a stop signal sets, and also the end of stdin if `with_parent`."""
     stop = threading.Event()
     if with_parent:
         threading.Thread(target=_outlive_stdin, args=(stop,), daemon=True).start()

@@ -1,4 +1,4 @@
-"""`labkit course`: verbs for people who do the exercises, and for people who write them."""
+"""`labkit course`: verbs for learners and for authors of exercises."""
 
 import asyncio
 from pathlib import Path

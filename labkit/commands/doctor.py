@@ -28,7 +28,7 @@ Examples:
 @click.option("--offline", is_flag=True, help="Send nothing to the class that you joined.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def doctor(class_url: str | None, with_browser: bool, offline: bool, as_json: bool) -> None:
-    """Check that this machine can run the course: one line per check, and what to do.
+    """Check that this machine can run the course. Prints one line per check, and what to do about a problem.
 
     If you have joined a class, the names of the checks that found a problem are sent to its board, and nothing else.
 
@@ -80,7 +80,7 @@ def _checked(url: str | None) -> str | None:
         return None
     try:
         from labkit.wire.client.address import checked
-    except Exception:  # a package is missing or does not fit, which the checks report
+    except Exception:  # a package is missing or incompatible; the checks report it
         return url
     try:
         return checked(url)
@@ -91,7 +91,7 @@ def _checked(url: str | None) -> str | None:
 def _joined(offline: bool) -> str | None:
     """Return the address of the class that this working copy has joined, or None."""
     if not offline:
-        with suppress(Exception):  # a package is missing or does not fit, which the checks report
+        with suppress(Exception):  # a package is missing or incompatible; the checks report it
             from labkit.classroom.membership import membership
 
             member = membership()
@@ -105,7 +105,7 @@ def _send(problems: list[str]) -> None:
         from labkit.classroom import readiness
         from labkit.classroom.joining import flush
         from labkit.course.progress import NoHome
-    except Exception:  # a package is missing or does not fit, which the checks report
+    except Exception:  # a package is missing or incompatible; the checks report it
         return
     try:
         if readiness.send(problems, lambda words: click.echo(words, err=True)):

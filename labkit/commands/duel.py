@@ -42,7 +42,7 @@ Result = TypeVar("Result")
 FOLDER = click.Path(path_type=Path, file_okay=False)
 EXISTING = click.Path(path_type=Path, file_okay=False, exists=True)
 LANGUAGE = click.option(
-    "--language", type=click.Choice(LANGUAGES), default="python", show_default=True, help="Of the draft."
+    "--language", type=click.Choice(LANGUAGES), default="python", show_default=True, help="The draft's language."
 )
 MODULES = click.option(
     "--modules", type=EXISTING, help="The node_modules with ws. Default: the nearest in this folder or above it."
@@ -55,7 +55,7 @@ Examples:
   labkit duel                                   # the table of the recorded drafts
   labkit duel prompt bare --language python     # one of the three prompts
   labkit duel run --agent "my-agent --print"    # ask an agent three times, and judge what it writes
-  labkit duel judge my-chat                     # judge a folder that anybody wrote
+  labkit duel judge my-chat                     # judge any folder
 """
 
 
@@ -65,8 +65,8 @@ def duel(context: click.Context) -> None:
     """Compare what a coding assistant writes from three prompts.
 
     They are: bare (one sentence), article (the constraints of the article), and brief (`labkit brief`). Each draft is
-    started and judged by `labkit review --profile core`, which looks for dangers alone. Without a command, the table of
-    the drafts that were recorded for labkit.
+    started and judged by `labkit review --profile core`, which looks only for dangers. Without a command, print the
+    table of the drafts that come with labkit.
     """
     if context.invoked_subcommand is None:
         context.invoke(table)
@@ -93,12 +93,16 @@ Examples:
   labkit duel run --agent "my-agent --print" --prompt bare --language node --drafts 3 --keep my-drafts
 """
 )
-@click.option("--agent", required=True, metavar="COMMAND", help="It reads a prompt from stdin and writes files here.")
-@click.option("--prompt", "names", type=click.Choice(NAMES), multiple=True, help="Only this prompt. Repeatable.")
+@click.option(
+    "--agent", required=True, metavar="COMMAND", help="It reads a prompt from stdin and writes files to its folder."
+)
+@click.option("--prompt", "names", type=click.Choice(NAMES), multiple=True, help="Use only this prompt. Repeatable.")
 @LANGUAGE
 @click.option("--drafts", type=click.IntRange(1), default=1, show_default=True, help="Drafts per prompt.")
-@click.option("--limit", type=Duration(), default="15m", show_default=True, help="The most time for one draft.")
-@click.option("--budget", type=Duration(), help="The most time for one review, such as 1m: worst first.")
+@click.option("--limit", type=Duration(), default="15m", show_default=True, help="The time limit for one draft.")
+@click.option(
+    "--budget", type=Duration(), help="The time limit for one review, such as 1m; the most severe probes run first."
+)
 @click.option("--keep", type=FOLDER, help="Record the drafts and their reviews in this folder.")
 @MODULES
 @JSON
@@ -115,8 +119,8 @@ def run(
 ) -> None:
     """Ask an agent for drafts, and judge each.
 
-    COMMAND runs in an empty folder, with the prompt on its standard input. A draft that does not start is a result. An
-    agent works with your rights: run it where you would run what it writes.
+    COMMAND runs in an empty folder, with the prompt on its standard input. A draft that does not start counts as a
+    result. The agent runs with your permissions: run it where you would run the code that it writes.
 
     Exit 0: no draft has a fault. 1: one has, or does not start. 2: the agent cannot run.
     """
@@ -146,7 +150,7 @@ async def _duel(
     found = []
     for name in asked:
         place = next_place(root, language, name)
-        click.echo(f"{place.name}: asks the agent", err=True)
+        click.echo(f"{place.name}: asking the agent", err=True)
         place.code.mkdir(parents=True)
         answer = await ask(agent, prompt_of(name, language), place.code, place.folder / "agent.log", limit_s)
         made: dict[str, Any] = {"by": agent, "date": f"{datetime.now(UTC):%Y-%m-%d}", "seconds": round(answer.seconds)}
@@ -159,7 +163,7 @@ async def _duel(
 
 
 async def _judged(place: Draft, modules: Path | None, budget_s: float | None) -> Judged:
-    """Judge a draft, with progress on standard error. One whose start nobody can guess does not start."""
+    """Judge a draft, with progress on standard error. If nothing shows how to start it, it counts as not starting."""
 
     def finding(one: Finding) -> None:
         if one.verdict == "broken":
@@ -185,14 +189,16 @@ Examples:
 """
 )
 @click.argument("folder", type=EXISTING)
-@click.option("--how", "how_file", type=click.Path(path_type=Path, dir_okay=False), help="How it starts: a how.toml.")
+@click.option(
+    "--how", "how_file", type=click.Path(path_type=Path, dir_okay=False), help="A how.toml that says how to start it."
+)
 @click.option("--budget", type=Duration(), help="The most time for the review, such as 1m: worst first.")
 @MODULES
 @JSON
 def judge(
     folder: Path, how_file: Path | None, budget: float | None, modules: Path | None, json_file: Path | None
 ) -> None:
-    """Judge what somebody wrote: start a copy of FOLDER, learn how it speaks, and review it.
+    """Judge the server in FOLDER: start a copy, learn its dialect, and review it.
 
     FOLDER is a recorded draft, or any folder with a server whose README.md says how it starts. The server gets PORT and
     DEV_TOKEN in its environment; for anything else, write a how.toml (docs/duel.md).
@@ -222,13 +228,15 @@ Examples:
 """
 )
 @click.argument("folder", type=EXISTING)
-@click.option("--prompt", "name", type=click.Choice(NAMES), required=True, help="The prompt that it was written from.")
+@click.option("--prompt", "name", type=click.Choice(NAMES), required=True, help="The prompt it was written from.")
 @LANGUAGE
 @click.option("--by", required=True, help="Who wrote it.")
 @click.option("--date", default=lambda: f"{datetime.now(UTC):%Y-%m-%d}", help="When. Default: today.")
-@click.option("--seconds", type=click.FloatRange(0), help="How long that took.")
-@click.option("--note", help="What is unusual, such as a line that was changed.")
-@click.option("--how", "how_file", type=click.Path(path_type=Path, dir_okay=False), help="How it starts: a how.toml.")
+@click.option("--seconds", type=click.FloatRange(0), help="How long it took to write.")
+@click.option("--note", help="Anything unusual, such as a line that was changed.")
+@click.option(
+    "--how", "how_file", type=click.Path(path_type=Path, dir_okay=False), help="A how.toml that says how to start it."
+)
 @click.option("--into", type=FOLDER, required=True, help="The folder of the recorded drafts.")
 @click.option("--review/--no-review", "is_reviewed", default=True, show_default=True, help="Judge it now.")
 @MODULES
@@ -276,8 +284,8 @@ Examples:
 def table(folder: Path | None = None, is_markdown: bool = False, json_file: Path | None = None) -> None:
     """Show the faults of the recorded drafts, by language and prompt.
 
-    Each number is a median; in brackets the number of each draft, - for one that was not reviewed. Findings with one
-    cause are one fault. Exit 2: there are no reviewed drafts.
+    Each number is a median; the brackets show each draft's number, or - if it was not reviewed. Findings with the same
+    cause count as one fault. Exit 2: there are no reviewed drafts.
     """
     try:
         found = [(draft, review) for draft in recorded(folder) if (review := draft.review) is not None]

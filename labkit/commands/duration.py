@@ -15,7 +15,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the seconds. Raises click.BadParameter for anything that is no positive time."""
+        """Return the seconds. Raises click.BadParameter unless it is a positive time."""
         found = _DURATION.fullmatch(str(value).strip())
         seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
         if seconds <= 0:

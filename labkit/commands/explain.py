@@ -33,7 +33,7 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("code", type=click.IntRange(1000, 4999), required=False)
-@click.option("--sheet", "sheet_file", type=OutputFile(), help="Write a cheat sheet as HTML: one page of A4.")
+@click.option("--sheet", "sheet_file", type=OutputFile(), help="Write a cheat sheet as HTML: one A4 page.")
 def explain(code: int | None, sheet_file: Path | None) -> None:
     """Explain a close CODE and how a client reacts to it. Without CODE, print the whole table."""
     if sheet_file is not None:

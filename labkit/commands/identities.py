@@ -10,7 +10,7 @@ from labkit.commands.failing import CannotRun
 from labkit.rules.grants import BadGrant, Grants
 from labkit.wire.keyfile import KeyFileError, load_key
 
-if TYPE_CHECKING:  # it imports PyJWT, which most servers do without
+if TYPE_CHECKING:  # it imports PyJWT, which most servers do not need
     from labkit.wire.external.identities import Identities
 
 _FILE = click.Path(path_type=Path)
@@ -25,9 +25,11 @@ _OPTIONS = (
     click.option("--gateway-header", metavar="NAME", help="The header in which a gateway names the user."),
     click.option("--gateway-rooms", metavar="NAME", help="The header in which a gateway names the user's rooms."),
     click.option("--rooms-claim", metavar="NAME", help="The claim that names the user's rooms.  [default: rooms]"),
-    click.option("--default-rooms", metavar="ROOMS", help="Rooms of users who bring none, such as 'room:* news=r'."),
+    click.option(
+        "--default-rooms", metavar="ROOMS", help="Rooms for users whose identity names none, such as 'room:* news=r'."
+    ),
 )
-# An option and the options without which it does nothing: one of them is enough
+# Options that have no effect unless at least one of the listed options is given
 _NEEDS = {
     "jwt_audience": ("jwt_key", "jwks"),
     "jwt_issuer": ("jwt_key", "jwks"),
@@ -49,10 +51,13 @@ def identity_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def identities_of(token: str, **options: Any) -> "Identities | None":
-    """Return what the options accept, or None for nothing. `token`: the dev token. Raises CannotRun."""
+    """Return the identities that the options accept, or None if they accept none.
+
+    `token`: the dev token. Raises CannotRun.
+    """
     for name, others in _NEEDS.items():
         if options.get(name) and not any(options.get(other) for other in others):
-            raise CannotRun(f"{_flag(name)} has no use without {' or '.join(map(_flag, others))}")
+            raise CannotRun(f"{_flag(name)} has no effect without {' or '.join(map(_flag, others))}")
     if options.get("jwt_key") and options.get("jwks"):
         raise CannotRun("--jwt-key and --jwks both name keys; put them all into the key set, and omit --jwt-key")
     if not any(options.get(name) for name in ("jwt_key", "jwks", "session_cookie", "gateway_header")):
@@ -61,7 +66,7 @@ def identities_of(token: str, **options: Any) -> "Identities | None":
 
 
 def ways_of(**options: Any) -> list[str]:
-    """Say how users sign in with these identities, a phrase each."""
+    """Return how users sign in with these identities, one phrase for each way."""
     ways = ["token: a JSON Web Token"] if options["jwt_key"] or options["jwks"] else []
     if options["session_cookie"] or options["gateway_header"]:
         ways.append("token: handshake, with the cookie or through the gateway")

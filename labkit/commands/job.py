@@ -1,6 +1,6 @@
-"""A command that runs with its output passed through, and the step that this output has reported last.
+"""Run a command, pass its output through, and keep the last step that the output reported.
 
-Nothing here waits for the network. The command's ending is this program's: neither adds to the other.
+Nothing here waits for the network. This program exits as the command does.
 """
 
 import os
@@ -21,7 +21,7 @@ from labkit.text.job_output import JobOutput, Step
 
 CHUNK = 65536
 GLANCE_S = 0.05
-MOST_IN_A_PIPE = 1 << 20  # Linux lets no ordinary user have a larger one
+MOST_IN_A_PIPE = 1 << 20  # the largest that Linux allows an ordinary user
 LAST_OUTPUT_S = 1.0  # for the output of a killed command, if nobody reads it
 
 
@@ -53,7 +53,7 @@ class Job:
             self._signalled(number, False)
 
     def wait(self) -> int:
-        """Return the exit code once the command's output has passed; a negative one is the signal that ended it."""
+        """Return the exit code once all output has been passed on; -n if signal n ended the command."""
         assert self._process is not None
         code = self._process.wait()
         self._has_ended.set()
@@ -88,10 +88,10 @@ class Job:
 
 
 class Pump(threading.Thread):
-    """Passes one stream on. When its reader is gone, it closes the pipe: the command learns that as it would alone.
+    """Passes one stream on. When the reader is gone, it closes the pipe, so that the command gets the usual error.
 
-    A process that the command has left behind may keep the pipe open, and write to it for ever. So the pump ends, too,
-    once the command has ended and all that it wrote has passed.
+    A process that the command left running may keep the pipe open forever. So the pump also ends once the command has
+    ended and its output has been passed on.
     """
 
     def __init__(
@@ -116,7 +116,9 @@ class Pump(threading.Thread):
 
     def _next(self) -> bytes:
         while True:
-            has_ended = self._has_ended.is_set()  # asked first: then all that the command wrote is in the pipe
+            has_ended = (
+                self._has_ended.is_set()
+            )  # checked before reading, so that all the command's output is already in the pipe
             if has_data(self._source.fileno(), 0 if has_ended else GLANCE_S):
                 data = os.read(self._source.fileno(), min(CHUNK, self._most))
                 self._most -= len(data) if has_ended else 0

@@ -1,4 +1,4 @@
-"""`labkit ladder`: two servers as a first draft, and patches that take one finding of the review each."""
+"""`labkit ladder`: two first-draft servers, and patches that each fix one finding of the review."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from labkit.text.nearest import nearest
 
 EXAMPLES = """\b
 Examples:
-  labkit ladder                            # both ladders: the patches and what each takes
+  labkit ladder                            # both ladders: the patches and what each fixes
   labkit ladder --finding slow/1           # the patches for one finding
   labkit ladder python my-ladder           # the server and its patches, to apply one by one
   labkit ladder walk python                # review every step, and run the written tests
@@ -29,16 +29,16 @@ Examples:
 
 
 @click.group(epilog=EXAMPLES, invoke_without_command=True)
-@click.option("--finding", metavar="ID", help="Print the patches that take this finding, such as slow/1.")
+@click.option("--finding", metavar="ID", help="Print the patches that fix this finding, such as slow/1.")
 @click.pass_context
 def ladder(context: click.Context, finding: str | None) -> None:
     """Repair a first draft of a server, one finding at a time.
 
-    Each patch takes exactly one finding of `labkit review --profile article`, down to none.
+    Each patch fixes exactly one finding of `labkit review --profile article`; after the last, none is left.
     """
     if context.invoked_subcommand is not None:
         if finding is not None:
-            raise click.UsageError("--finding stands alone: it prints the patches of both ladders")
+            raise click.UsageError("--finding prints the patches of both ladders; omit the command")
         return
     click.echo("\n".join(_patches(finding) if finding is not None else map(_listed, map(ladder_in, LANGUAGES))))
 
@@ -48,7 +48,7 @@ def _patches(finding: str) -> list[str]:
     if not found:
         known = findings()
         raise click.UsageError(
-            f"no patch takes the finding {finding!r}{nearest(finding, known)}; the patches take {', '.join(known)}"
+            f"no patch fixes the finding {finding!r}{nearest(finding, known)}; the patches fix {', '.join(known)}"
         )
     return [f"# {one.language}/patches/{rung.name}, after {rung.number - 1} others\n{rung.text}" for one, rung in found]
 
@@ -72,7 +72,7 @@ def _writing(language: Language, example: str) -> Callable[[Path, int], None]:
         except OSError as error:
             raise CannotRun(f"cannot write to {folder}: {describe(error)}; name another folder") from None
         click.echo(
-            f"written {folder}: the server after {to} of {count} patches; {folder / 'README.md'} says how to go on"
+            f"wrote {folder}: the server after {to} of {count} patches; {folder / 'README.md'} says how to continue"
         )
 
     write.epilog = example
@@ -93,7 +93,7 @@ Examples:
 def walk(language: str) -> None:
     """Review the server at each step, and run the written test of each finding before and after its patch.
 
-    Exit 0: each patch took its one finding, and its tests went from red to green. 1: one did not. It takes a minute or
+    Exit 0: each patch fixed its one finding, and its tests went from red to green. 1: one did not. It takes a minute or
     two. For node, run it in a folder where `npm install ws` has been run.
     """
     one = ladder_in(cast(Language, language))
@@ -104,12 +104,12 @@ def walk(language: str) -> None:
     except (CannotWalk, CannotReview, CannotTell) as error:
         raise CannotRun(str(error)) from None
     except OSError as error:
-        raise CannotRun(f"cannot walk in {Path.cwd()}: {describe(error)}") from None
+        raise CannotRun(f"cannot run in {Path.cwd()}: {describe(error)}") from None
     raise click.exceptions.Exit(0 if is_clean else 1)
 
 
 async def _walked(one: Ladder, folder: Path) -> bool:
-    """Print a row per patch as soon as it is known; return whether each did what it should."""
+    """Print a row per patch as soon as its result is known; return whether each did what it should."""
     walk = Walk(one, folder)
     climbs = [asyncio.create_task(walk.climb(rung)) for rung in one.rungs]
     try:

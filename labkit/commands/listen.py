@@ -19,7 +19,7 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @member_options
 @click.option("--json", "as_json", is_flag=True, help="Print whole events as JSON.")
-@click.option("--events", type=click.IntRange(1), help="End after so many events.")
+@click.option("--events", type=click.IntRange(1), help="Exit after this many events.")
 def listen(room_id: str, url: str, token: str, as_json: bool, events: int | None) -> None:
     """Print the events of ROOM as they arrive. After a disconnect, reconnect and print the missed ones.
 
@@ -39,7 +39,7 @@ def listen(room_id: str, url: str, token: str, as_json: bool, events: int | None
 
 
 def _line(event: dict[str, Any]) -> str:
-    """Return `USER: text`, or `USER type field=value ...`; a text cannot move the cursor."""
+    """Return `USER: text`, or `USER type field=value ...`; control characters are escaped."""
     if event["type"] == "chat":
         return printable(f"{event['userId']}: {event['text']}")
     known = ("type", "id", "requestId", "roomId", "userId", "sentAt", "seq", "duplicate")

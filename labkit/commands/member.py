@@ -1,4 +1,4 @@
-"""What `labkit listen` and `labkit say` share: their options, and a member whose failures become sentences."""
+"""Options of `labkit listen` and `labkit say`, and a member whose failures become one-line errors."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -14,7 +14,7 @@ from labkit.wire.client.room import ClientRoom
 _OPTIONS = (
     click.argument("room_id", metavar="ROOM"),
     click.option("--url", default="ws://localhost:8080", show_default=True, help="The room server."),
-    click.option("--token", default="dev-token", envvar="DEV_TOKEN", help="The token; better in DEV_TOKEN."),
+    click.option("--token", default="dev-token", envvar="DEV_TOKEN", help="The token; safer in DEV_TOKEN."),
 )
 
 

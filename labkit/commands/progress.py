@@ -16,7 +16,7 @@ from labkit.wire.client.client import Client
 from labkit.wire.output import never_waiting
 
 FOREVER_S = 10 * 365 * 86400.0
-SIGNALLED = 128  # a shell's exit code of a command that signal n ends is 128 + n
+SIGNALLED = 128  # shells give a command that signal n ended the exit code 128 + n
 EXAMPLES = """\b
 Examples:
   labkit progress room:demo tests -- python -m pytest --version
@@ -28,12 +28,14 @@ Examples:
 @member_options
 @click.argument("job_id", metavar="JOB")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-@click.option("--wait", type=click.FloatRange(0), default=10.0, show_default=True, help="Seconds for the last update.")
+@click.option(
+    "--wait", type=click.FloatRange(0), default=10.0, show_default=True, help="Seconds to wait for the last update."
+)
 def progress(room_id: str, url: str, token: str, job_id: str, command: tuple[str, ...], wait: float) -> None:
     """Run COMMAND, and publish its phase and percent in ROOM as JOB. Reads what pytest, make, cmake and tqdm print.
 
     COMMAND keeps its standard input. Its output passes through pipes, so it sees no terminal: many tools then print
-    no colours, and Python holds output back (PYTHONUNBUFFERED=1 prevents that). Signals are passed on. What a
+    no colours, and Python holds output back (PYTHONUNBUFFERED=1 prevents that). Signals are passed on. Output that a
     background process writes after COMMAND has ended is not.
 
     The exit code is COMMAND's own, or 128 + n if signal n ended it; a server that is down or refuses changes nothing.
@@ -67,7 +69,7 @@ def _run(job: Job, reporter: Reporter, wait_s: float) -> int:
 
 
 def _tell(job: Job, reporter: Reporter, wait_s: float) -> None:
-    """Print what did not get through."""
+    """Report lost output and updates that did not reach the room."""
     faults = [f"the command's output is incomplete: {pump.fault}" for pump in job.pumps if pump.fault]
     if not reporter.has_finished:
         reason = reporter.fault or f"no answer from the server within {wait_s:g} s"

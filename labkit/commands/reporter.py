@@ -1,4 +1,7 @@
-"""The member that publishes a job's steps in a room. It has its own thread, so that no fault of it reaches the job."""
+"""The member that publishes a job's steps in a room.
+
+It has its own thread, so that its faults cannot affect the job.
+"""
 
 import asyncio
 import threading
@@ -15,9 +18,9 @@ RETRY_S = 2.0
 
 
 class Reporter(threading.Thread):
-    """Publishes a job's newest step, twice a second at most, and then its ending.
+    """Publishes a job's newest step at most twice per second, and finally how the job ended.
 
-    A refused update does not end the reports: the next one may be allowed. `fault` is why the latest did not arrive.
+    It continues after a refused update, because the next one may be allowed. `fault`: why the latest did not arrive.
     """
 
     def __init__(self, job: Job, client: Client, room_id: str, job_id: str) -> None:
@@ -29,11 +32,11 @@ class Reporter(threading.Thread):
         self._ending: tuple[str, int, str] | None = None
 
     def finish(self, code: int) -> None:
-        """Publish how the command ended, and then end."""
+        """Publish how the command ended, and then stop."""
         self._ending = _ending(self._job.step, code)
 
     def run(self) -> None:
-        """Report until the ending has arrived, or nothing more can."""
+        """Publish updates until the last one is stored or cannot be sent."""
         try:
             asyncio.run(self._report())
         except Exception as error:

@@ -56,16 +56,18 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
     type=click.Choice(PROFILES),
     default="full",
     show_default=True,
-    help="core: dangers alone; article: also what the article's server promises; full: everything that labkit does.",
+    help="core: dangers only; article: also what the article's server promises; full: everything that labkit does.",
 )
 @click.option("--only", multiple=True, metavar="NAME", help="Run only this probe or chapter. Repeatable.")
 @click.option("--list", "is_listing", is_flag=True, help="List the probes and exit.")
-@click.option("--budget", type=Duration(), metavar="TIME", help="Take at most this long, such as 30s: worst first.")
+@click.option(
+    "--budget", type=Duration(), metavar="TIME", help="The time limit, such as 30s; the most severe probes run first."
+)
 @click.option(
     "--learn",
     "is_learning",
     is_flag=True,
-    help="Propose a dialect; --dialect: what is known already.",
+    help="Propose a dialect; give what is already known as --dialect.",
 )
 @click.option("--seed", type=int, help="The same seed gives the same random names.")
 @click.option("--token", "tokens", multiple=True, help="A token that opens every room. Repeat it to add users.")
@@ -106,7 +108,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option(
     "--tests-for",
     type=click.Choice(tuple(LANGUAGES)),
-    help="Write them for pytest with websockets, or for node --test with ws. Default: as --start suggests.",
+    help="Write them for pytest with websockets, or for node --test with ws. Default: guessed from --start.",
 )
 def review(
     url: str | None,
@@ -201,16 +203,16 @@ def _tell_start(conversation: tuple[str, ...], estimate_s: float) -> None:
 
 
 def _learn(url: str, **given: Any) -> None:
-    """Print the dialect that was learned; exit 2 if the conversation still stops somewhere."""
+    """Print the dialect that was learned; exit 2 if the conversation still fails at some point."""
     tables = tables_in(given["dialect"]) if given["dialect"] else {}
     try:
-        with interrupting():  # a server that was started stops with it
+        with interrupting():  # stops the server too, if we started it
             learned = run_learning(url, tables=tables, **_about_server(**given))
     except KeyboardInterrupt:
         raise CannotRun("interrupted before the dialect was complete") from None
     frames = "\n".join(f"#   {printable(one)}" for one in learned.frames)
-    click.echo("\n".join(toml_lines(learned.tables)) or "# the server speaks the protocol of labkit: no dialect needed")
-    click.echo(f"\n# The last conversation in it, sent (->) and received (<-):\n{frames}")
+    click.echo("\n".join(toml_lines(learned.tables)) or "# the server speaks labkit's protocol: no dialect needed")
+    click.echo(f"\n# The last conversation in this dialect, sent (->) and received (<-):\n{frames}")
     if learned.stopped is not None:
         raise CannotRun(f"the dialect is not complete yet. {learned.stopped}")
 
@@ -294,7 +296,7 @@ def _write(path: Path | None, text: str, mode: str = "w") -> None:
 
 
 def _started_file(command: str) -> str:
-    """Return the file of this folder that a command starts, with slashes; "" if it names none."""
+    """Return the path in this folder of the file that a command starts, with slashes; "" if there is none."""
     for word in shell.split(command):
         path = Path(word)
         if not path.is_absolute() and ".." not in path.parts and path.is_file():
@@ -303,7 +305,7 @@ def _started_file(command: str) -> str:
 
 
 def _again(url: str | None, client: str | None, profile: str, **given: Any) -> str:
-    """Return the command line of the same review, without a token that was given."""
+    """Return the command line of the same review, without its tokens."""
     if client is not None:
         return f"labkit review --client {shell.quote(client)}"
     words = ["labkit", "review", url or "", "--profile", profile]
@@ -313,7 +315,7 @@ def _again(url: str | None, client: str | None, profile: str, **given: Any) -> s
 
 
 def _options(settings: tuple[str, ...], **given: Any) -> list[str]:
-    """Return the options that describe the server, without a token that was given."""
+    """Return the options that describe the server, without its tokens."""
     names = [name for name in ("dialect", "audit", "log", "cafile", "token_command") if given[name]]
     words = [word for name in names for word in (f"--{name.replace('_', '-')}", str(given[name]))]
     return words + [word for setting in settings for word in ("--set", setting)]

@@ -18,7 +18,7 @@ from labkit.written_tests.lines import LANGUAGES
 
 
 def checked_folder(context: click.Context, parameter: click.Parameter, folder: Path | None) -> Path | None:
-    """Return the folder. Raises click.BadParameter before a review that could not write there."""
+    """Return the folder. Raises click.BadParameter if it cannot be written, before the review runs."""
     if folder is not None:
         try:
             check_folder(folder)
@@ -30,9 +30,9 @@ def checked_folder(context: click.Context, parameter: click.Parameter, folder: P
 def write_tests(
     folder: Path, chosen: str | None, report: Report, about: dict[str, Any], options: list[str]
 ) -> Callable[[Iterable[str]], str] | None:
-    """Write a test for each finding; return what builds the command that runs them, or None without findings.
+    """Write a test for each finding; return a function that builds the command to run them, or None without findings.
 
-    `about`: the dialect, the promised limits and the start command. `options`: those that describe the server.
+    `about`: the dialect, the promised limits and the start command. `options`: the options that describe the server.
     """
     if not report.ids("broken"):
         click.echo("The review found no fault, so there is no test to write.", err=True)

@@ -37,7 +37,7 @@ def tls_of(certfile: Path | None, keyfile: Path | None) -> ssl.SSLContext | None
     if certfile is None and keyfile is None:
         return None
     if certfile is None:
-        raise CannotRun("--keyfile has no use without --certfile; give both")
+        raise CannotRun("--keyfile has no effect without --certfile; give both")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(certfile, keyfile, password="")  # refuses an encrypted key instead of prompting

@@ -42,7 +42,10 @@ async def _say(room: ClientRoom) -> int:
 
 
 async def _lines() -> AsyncIterator[str]:
-    """Yield the lines of standard input. A thread that blocks in a read keeps neither the loop nor the exit waiting."""
+    """Yield the lines of standard input.
+
+    A thread reads them, so that a blocked read delays neither the loop nor the exit.
+    """
     loop, queue = asyncio.get_running_loop(), asyncio.Queue[str | None](1)
 
     def read() -> None:

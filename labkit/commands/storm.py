@@ -32,7 +32,7 @@ def _read_rate(_ctx: click.Context, _option: click.Parameter, text: str) -> floa
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--clients", type=int, default=1000, show_default=True, help="How many clients.")
+@click.option("--clients", type=int, default=1000, show_default=True, help="Number of clients.")
 @click.option(
     "--policy",
     "policies",

@@ -1,4 +1,4 @@
-"""`labkit team init DIR`: write a team's rules for realtime into a folder."""
+"""`labkit team init DIR`: write a team's realtime rules into a folder."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ Examples:
 
 @click.group(epilog=EXAMPLES)
 def team() -> None:
-    """Give a team its rules for realtime."""
+    """Set up a team's realtime rules."""
 
 
 @team.command(

@@ -32,12 +32,12 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.option("--seconds", type=float, default=30, show_default=True, help="How long to send messages.")
-@click.option("--kills", type=int, default=5, show_default=True, help="How many times to kill -9 a server.")
+@click.option("--kills", type=int, default=5, show_default=True, help="Number of times to kill -9 a server.")
 @click.option(
-    "--servers", type=int, default=1, show_default=True, help="How many servers; two or more share a NATS broker."
+    "--servers", type=int, default=1, show_default=True, help="Number of servers; two or more share a NATS broker."
 )
-@click.option("--clients", type=int, default=12, show_default=True, help="How many clients; each joins two rooms.")
-@click.option("--rooms", type=int, default=4, show_default=True, help="How many rooms.")
+@click.option("--clients", type=int, default=12, show_default=True, help="Number of clients; each joins two rooms.")
+@click.option("--rooms", type=int, default=4, show_default=True, help="Number of rooms.")
 @click.option("--rate", type=float, default=200, show_default=True, help="Messages per second, across all clients.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed repeats the same faults.")
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep the audit files in this folder.")

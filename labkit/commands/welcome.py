@@ -1,4 +1,4 @@
-"""What `labkit serve` prints for people: its pages and how to sign in.
+"""What `labkit serve` prints at startup: its pages and how to sign in.
 
 A token is printed only if the server generated it.
 """
@@ -35,7 +35,7 @@ def welcome(
 
 
 def _exposed(key: Path | None) -> list[str]:
-    """Warn of a key file that git would commit."""
+    """Warn about a key file that git would commit."""
     if key is None:
         return []
     command = ["git", "-C", str(key.absolute().parent), "check-ignore", "-q", "--", key.name]

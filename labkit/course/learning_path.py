@@ -57,7 +57,7 @@ NINETY = LearningPath(
 )
 DAY = LearningPath(
     "One day",
-    "every failure once, and the first exercises",
+    "every failure once, and a first exercise",
     {
         "00_start_here": 15,
         "01_hello_room": 25,
@@ -66,13 +66,11 @@ DAY = LearningPath(
         "03_rooms": 45,
         "04_validation": 40,
         "02-auth": 20,
-        "04-validator": 20,
-        "05_heartbeat": 45,
-        "06_slow_consumers": 45,
-        "07_reconnect_storms": 45,
+        "05_heartbeat": 55,
+        "06_slow_consumers": 55,
+        "07_reconnect_storms": 50,
         "08_audit": 30,
         "09_review_your_own_server": 45,
-        "use_cases": 15,
     },
 )
 SELF_STUDY = LearningPath(
@@ -89,12 +87,12 @@ SELF_STUDY = LearningPath(
         "03-history": 20,
         "04_validation": 40,
         "04-validator": 20,
-        "05_heartbeat": 45,
+        "05_heartbeat": 55,
         "05-silence": 20,
         "dashboard": 15,
-        "06_slow_consumers": 45,
+        "06_slow_consumers": 55,
         "06-outbox": 25,
-        "07_reconnect_storms": 45,
+        "07_reconnect_storms": 50,
         "07-backoff": 20,
         "07-close-codes": 10,
         "08_audit": 30,

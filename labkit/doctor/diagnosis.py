@@ -1,4 +1,4 @@
-"""What a check gets, and what it returns. Shared by all checks; runs none of them."""
+"""The input and the result of a check. Shared by all checks; runs none of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Subject:
-    """What to examine besides this machine, and what its checks share."""
+    """What to examine besides this machine, and answers that its checks share."""
 
     def __init__(self, class_url: str | None = None) -> None:
         """`class_url`: the ws:// address of the class, or None."""
@@ -49,10 +49,10 @@ def ok(text: str) -> Diagnosis:
 
 
 def warning(text: str, todo: str) -> Diagnosis:
-    """Return a diagnosis that does not prevent the course."""
+    """Return a diagnosis of something that does not prevent the course."""
     return Diagnosis("warning", text, todo)
 
 
 def problem(text: str, todo: str) -> Diagnosis:
-    """Return a diagnosis that prevents some part of the course."""
+    """Return a diagnosis of something that prevents part of the course."""
     return Diagnosis("problem", text, todo)

@@ -1,4 +1,4 @@
-"""Find the distribution that brought the package labkit, whatever its name, and what it requires."""
+"""Find the distribution that contains the package labkit, whatever its name, and its requirements."""
 
 import re
 import tomllib
@@ -15,7 +15,7 @@ _OF_EXTRA = re.compile(r"""extra\s*==\s*['"]([\w-]+)['"]""")
 
 
 class Distribution(NamedTuple):
-    """What to install, and what that needs. `requires`: requirements as PEP 508 writes them."""
+    """The distribution to install, and its requirements. `requires`: requirements as PEP 508 writes them."""
 
     install: str
     requires_python: str

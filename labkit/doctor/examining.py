@@ -1,4 +1,4 @@
-"""Run the checks side by side, and never fail: a check that crashes or hangs becomes a diagnosis.
+"""Run the checks in parallel, and never fail: a check that crashes or hangs becomes a diagnosis.
 
 for line in examine(Subject()):
     print(line.name, line.diagnosis)
@@ -75,7 +75,7 @@ def safely(check: Callable[[], Diagnosis]) -> Diagnosis:
     except ImportError as error:  # `packages` reports what is missing
         return Diagnosis("warning", f"not checked, because {error.name or error} is missing", "install it first")
     except OSError as error:
-        return problem(f"not possible on this machine ({error.strerror or error})", "ask your instructor")
+        return problem(f"this check is not possible on this machine ({error.strerror or error})", "ask your instructor")
     except Exception as error:
         cause = " ".join(f"{type(error).__name__}: {error}".split())
         return Diagnosis("warning", f"labkit could not check this ({cause})", "report this line to labkit", True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from labkit.platform import shell
+from labkit.platform import orphans, shell
 from labkit.platform.children import OWN_GROUP, kill_group
 
 
@@ -60,6 +60,7 @@ async def ask(
         except OSError as error:
             raise NoAgent(f"cannot run {words[0]!r}: {error.strerror or error}") from None
         exit_code: int | None = None
+        orphans.watch(child.pid)
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(limit_s):
@@ -68,6 +69,7 @@ async def ask(
         finally:
             kill_group(child.pid)
             await child.wait()
+            orphans.ended(child.pid)
     return Asked(monotonic() - began, exit_code, log)
 
 

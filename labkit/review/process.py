@@ -1,7 +1,7 @@
 """A program that the review started: the server or a client.
 
 It has its own process group: the command may be a script that starts other programs, and all of them are killed with
-it.
+it. If this process is killed, they end too.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from labkit.evidence import CannotTell
+from labkit.platform import orphans
 from labkit.platform.children import OWN_GROUP, kill_group
 from labkit.platform.processes import tree_rss_kb
 
@@ -82,6 +83,7 @@ class Process:
         if self._final_tail is None:
             kill_group(self._child.pid)
             await self._child.wait()
+            orphans.ended(self._child.pid)
         if self._final_tail is None:  # another task may have done it meanwhile
             self._final_tail = self.tail
             self._printed.close()
@@ -105,4 +107,5 @@ async def start(
     except OSError as error:
         printed.close()
         raise CannotTell(f"cannot start {command[0]!r}: {error.strerror or error}") from None
+    orphans.watch(child.pid)
     return Process(child, printed, began_at)

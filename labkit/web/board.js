@@ -2,7 +2,7 @@
 // The code is in no URL, storage or log. Only the room's view gets it, a window that this page opens: `board#room` has
 // the lane, the votes and the drill, and nothing that is for the instructor alone.
 
-import { DrillView } from "./board_drill.js";
+import { Drilling } from "./board_drilling.js";
 import { Help } from "./board_help.js";
 import { Lane } from "./board_lane.js";
 import { Votes } from "./board_votes.js";
@@ -15,11 +15,8 @@ import { $, el, setText } from "./dom.js";
 import { socketOf } from "./place.js";
 
 const REVOKED = 4410;
-const DRILL_MS = 60_000; // how long after a drill to check who is back
 const LOOK_MS = 1000;
 const here = socketOf();
-const drillView = new DrillView();
-$("#drill-view").append(drillView.element);
 
 let code = "";
 const ask = asking(() => code);
@@ -32,11 +29,14 @@ let clockBehind = 0; // the server's clock minus ours
 let connection = null;
 let looking = null; // the request in flight
 let isAskedAgain = false;
-let drillTimer = null;
 let waiting = null; // events received while a snapshot was in flight
 
 const isRoom = isRoomsView();
 const room = new RoomWindow();
+const serversTime = () => Date.now() + clockBehind;
+const drilling = new Drilling((name) => view.shownName(name), serversTime, lookUntilItWorks, () => !room.isOpen);
+$("#drill-view").append(drilling.chart.element);
+document.body.append(drilling.stage.element);
 document.body.classList.toggle("room", isRoom);
 document.body.classList.toggle("led", isRoom && followOpener(follow));
 
@@ -62,11 +62,13 @@ async function enter(given) {
 }
 
 /** In the room's view: do what the instructor's page says. */
-async function follow({ code: given, areBarsHidden, question, lesson }) {
+async function follow({ code: given, areBarsHidden, areNamesHidden, question, lesson, drill: kind }) {
   if (given && !connection) await enter(given);
   if (areBarsHidden !== undefined) votes?.hideBars(areBarsHidden);
   if (question !== undefined) votes?.choose(question);
   if (lesson !== undefined) lane?.choose(lesson);
+  if (areNamesHidden !== undefined && view) view.namesHidden = areNamesHidden;
+  if (kind && view) drilling.begin(kind, view.present);
 }
 
 $("#announce-form").addEventListener("submit", (event) => {
@@ -86,8 +88,14 @@ $("#here-form").addEventListener("submit", async (event) => {
 for (const kind of ["drill", "crash"]) {
   $(`#${kind}`).addEventListener("click", () => {
     const sure = confirm("The server restarts now, and every student's client reconnects on its own. Start the drill?");
-    if (sure) ask(`class/${kind}`, "POST").catch((error) => notice(error.message, "bad"));
+    if (sure) ask(`class/${kind}`, "POST").then(() => drill(kind), (error) => notice(error.message, "bad"));
   });
+}
+
+/** Show a drill from its first moment: on the projector if there is one, and otherwise here. */
+function drill(kind) {
+  if (room.isOpen) room.tell({ drill: kind });
+  else drilling.begin(kind, view.present);
 }
 
 // Snapshots
@@ -114,9 +122,9 @@ async function lookOnce() {
   try {
     const snapshot = await ask("class/board");
     clockBehind = snapshot.now - Date.now();
-    view ??= new BoardView($("#board"), () => Date.now() + clockBehind);
+    view ??= new BoardView($("#board"), serversTime);
     view.show(snapshot);
-    showDrill(snapshot.drill);
+    drilling.show(snapshot.drill);
     snapshot.news.slice(-1).forEach(showNews);
     offerPlaces(Object.keys(snapshot.catalogue));
   } finally {
@@ -151,13 +159,6 @@ function showPlace({ here }) {
   setText($("#here-state"), here ? words : "Students keep what they wrote, and get our solutions up to this exercise.");
 }
 
-function showDrill(drill) {
-  drillView.show(drill);
-  const isFresh = drill && Date.now() + clockBehind - drill.at < DRILL_MS && drill.back < drill.students;
-  clearTimeout(drillTimer);
-  if (isFresh) drillTimer = setTimeout(lookUntilItWorks, LOOK_MS);
-}
-
 // The live connection
 
 function begin() {
@@ -189,7 +190,10 @@ function beginVotes() {
   const namesVotes = which.votesByName && !isRoom;
   votes = new Votes(ask, (name) => view.shownName(name), namesVotes, (words) => notice(words, "warn"), choices);
   $("#votes").append(votes.element);
-  $("#board").addEventListener("click", () => [votes.draw(), help?.draw(), lane.draw()]); // names may be hidden
+  $("#board").addEventListener("click", () => { // names may be hidden
+    room.tell({ areNamesHidden: view.namesHidden });
+    for (const part of [votes, help, lane]) part?.draw();
+  });
 }
 
 function beginLane() {
@@ -233,10 +237,14 @@ function showNews({ text }) {
 }
 
 function members({ roomId, members: here }) {
-  if (roomId === which.room && here) view.presence([...here.keys()].filter((name) => name !== INSTRUCTOR));
+  if (roomId !== which.room || !here) return;
+  const names = [...here.keys()].filter((name) => name !== INSTRUCTOR);
+  view.presence(names);
+  drilling.stage.present(names);
 }
 
 function state(now) {
+  if (now !== "open") drilling.stage.dark();
   const words = { open: "live", waiting: "reconnecting", connecting: "reconnecting", authenticating: "reconnecting" };
   $("#state").className = `state ${now}`;
   setText($("#state"), words[now] ?? "stopped");

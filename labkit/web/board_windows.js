@@ -22,12 +22,16 @@ export class RoomWindow {
     });
   }
 
+  get isOpen() {
+    return this.window !== null && !this.window.closed;
+  }
+
   open() {
     this.window = window.open(beside(`board#${ROOM}`), "labkit-room", "popup");
     return this.window !== null;
   }
 
-  /** Tell the room's view the code or a choice: {code, areBarsHidden, question, lesson, drill}. */
+  /** Tell the room's view the code or a choice: {code, areBarsHidden, areNamesHidden, question, lesson, drill}. */
   tell(news) {
     const { drill, ...lasting } = news;
     Object.assign(this.told, lasting);
@@ -35,7 +39,7 @@ export class RoomWindow {
   }
 
   #send(news) {
-    if (this.window && !this.window.closed) this.window.postMessage(news, originOf());
+    if (this.isOpen) this.window.postMessage(news, originOf());
   }
 }
 

@@ -52,7 +52,7 @@ from labkit.wire.seams.validator import OwnValidator, Validate, encode_as_python
 from labkit.wire.server_state import ServerState
 from labkit.wire.sessions import Sessions
 
-if TYPE_CHECKING:  # it imports PyJWT, which most servers do without
+if TYPE_CHECKING:  # it imports PyJWT, which most servers do not need
     from labkit.wire.external.identities import Identities
 
 _LOGGER = logging.getLogger(__name__)

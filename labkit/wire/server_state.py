@@ -18,7 +18,7 @@ from labkit.wire.seams.heartbeat import NewHeartbeat
 from labkit.wire.seams.validator import OwnValidator
 from labkit.wire.sessions import Sessions
 
-if TYPE_CHECKING:  # it imports PyJWT, which most servers do without
+if TYPE_CHECKING:  # it imports PyJWT, which most servers do not need
     from labkit.wire.external.identities import Identities
 
 

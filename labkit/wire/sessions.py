@@ -22,7 +22,7 @@ from labkit.wire.audit.writer import Entry
 from labkit.wire.external.claims import LONGEST_S, External, NotAccepted, Refusal
 from labkit.wire.member import Member
 
-if TYPE_CHECKING:  # it imports PyJWT, which most servers do without
+if TYPE_CHECKING:  # it imports PyJWT, which most servers do not need
     from labkit.wire.external.identities import Identities
 
 REVOCATIONS_OF_A_USER = 8  # kept separately, because a ticket may have been signed after one and before another

@@ -31,6 +31,7 @@ STARTS_NO_PYTHON = {  # what else they want from sys.executable
     "doctor/checks/child.py": "whether a Python starts at all",
     "platform/confined.py": "the keeper of an answer, which imports the standard library only",
     "platform/tied_program.py": "a keeper too",
+    "platform/orphans.py": "another keeper",
     "ladder/walking.py": "a server and a program that a person would start with plain python",
     "duel/judging.py": "a draft that a person would start with plain python",
     "written_tests/reference.py": "a written test, as a person would run it",

@@ -115,7 +115,7 @@ async def test_certificate_is_pinned_through_the_tunnel(
 
 
 @pytest.mark.parametrize(
-    ("login", "told"), [("", "wants a name and a password"), ("ana:s3cret-other@", "wants a name and a password")]
+    ("login", "told"), [("", "needs a name and a password"), ("ana:s3cret-other@", "needs a name and a password")]
 )
 async def test_proxy_that_refuses_us_is_named_without_the_password(
     login: str, told: str, proxy: Tinyproxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

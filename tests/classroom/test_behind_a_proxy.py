@@ -97,7 +97,7 @@ def test_class_behind_the_proxy_has_the_student_on_its_board(room: Room, tmp_pat
 def test_class_behind_the_proxy_cannot_be_reached_without_it(room: Room, tmp_path: Path) -> None:
     """Or the test above would prove nothing."""
     assert room.doctor(tmp_path, code=1) == (
-        f"problem this machine has no network that leads to {CLASS}: connect to the network of the class"
+        f"problem this machine has no network route to {CLASS}: connect to the class's network"
     )
     assert "Traceback" not in room.join(tmp_path, code=1).splitlines()[-1]
 
@@ -105,8 +105,8 @@ def test_class_behind_the_proxy_cannot_be_reached_without_it(room: Room, tmp_pat
 @pytest.mark.parametrize("login", ["", "ana:other@"])
 def test_proxy_that_refuses_is_named_by_doctor_and_join(room: Room, tmp_path: Path, login: str) -> None:
     assert room.doctor(tmp_path, code=1, **proxy(login)) == (
-        f"problem no way leads to {room.url} but the proxy {INSIDE}:{PORT}, and it wants a name and a password: "
+        f"problem {room.url} can only be reached through the proxy {INSIDE}:{PORT}, which needs a name and a password: "
         f"set HTTPS_PROXY=http://NAME:PASSWORD@{INSIDE}:{PORT}"
     )
     printed = room.join(tmp_path, code=1, **proxy(login))
-    assert f"through the proxy {INSIDE}:{PORT} (" in printed and "the proxy wants a name and a password" in printed
+    assert f"through the proxy {INSIDE}:{PORT} (" in printed and "the proxy needs a name and a password" in printed

@@ -191,7 +191,7 @@ async def test_place_is_set_from_a_terminal(tmp_path: Path, monkeypatch: pytest.
     assert run(file, SECOND).output == f"students can catch up to {SECOND}: {FIRST}, {SECOND}\n"
     assert run(file).output.startswith(f"students can catch up to {SECOND}")
     assert run(file, "--none").output.startswith("nobody can catch up")
-    for arguments, why in (([HERE, "--none"], "do not go together"), (["99-none"], "there is no exercise '99-none'")):
+    for arguments, why in (([HERE, "--none"], "cannot be combined"), (["99-none"], "there is no exercise '99-none'")):
         done = run(file, *arguments)
         assert (done.exit_code, why in done.output) == (2, True)
     monkeypatch.setattr("labkit.classroom.solutions.solutions", lambda: None)

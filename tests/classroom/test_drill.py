@@ -50,6 +50,7 @@ def test_drill_without_jitter_peaks_at_once() -> None:
 def test_drill_names_missing_students() -> None:
     result = DrillResult(Drill("crash", 0.0, 0, ("ana", "ben", "cleo"), 500), {"ana": 0.5})
     assert result.missing == ["ben", "cleo"]
+    assert result.json()["times"] == {"ana": 500, "ben": None, "cleo": None}
     assert next(iter(result.storms())).t99_s is None
 
 

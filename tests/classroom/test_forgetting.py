@@ -161,7 +161,7 @@ async def test_name_that_the_class_does_not_know_is_told(tmp_path: Path) -> None
     path = await whole_class(tmp_path)
     for name in ("zoe", "instructor"):
         done = run("remove", CLASS, "--file", str(path), name, "--erase")
-        assert (done.exit_code, f"knows no '{name}'" in done.output) == (2, True), done.output
+        assert (done.exit_code, f"has no student '{name}'" in done.output) == (2, True), done.output
 
 
 async def test_removed_student_is_erased_later(tmp_path: Path) -> None:

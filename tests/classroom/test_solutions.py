@@ -48,7 +48,7 @@ async def test_solution_is_given_after_a_verified_pass(tmp_path: Path) -> None:
 
 async def test_solution_opened_is_given_until_closed(tmp_path: Path) -> None:
     async with teaching(tmp_path, "ana") as school:
-        with pytest.raises(NotGiven, match="when your instructor opens it, as it verifies no passes"):
+        with pytest.raises(NotGiven, match="when your instructor opens it, because it verifies no passes"):
             await given(school, "ana")
         OpenSolutions(school.path).open([ID, OTHER])
         assert "### BEGIN" not in await given(school, "ana")

@@ -163,8 +163,8 @@ def test_drop_prints_files_and_verify_says_from_where(path: Path) -> None:
 def test_erase_prints_count_and_refuses_an_unknown_user(path: Path) -> None:
     """A misspelt name erases nothing, and must not look like success."""
     result = run(path, "--erase", "ada")
-    assert result.exit_code == 0 and result.stdout.startswith("erased 3 texts of ada in 1 files; the chain ends at 6:")
-    assert run(path, "--erase", "ada").stdout.startswith("erased 0 texts of ada")
+    assert result.exit_code == 0 and result.stdout.startswith("erased 3 texts by ada in 1 files; the chain ends at 6:")
+    assert run(path, "--erase", "ada").stdout.startswith("erased 0 texts by ada")
     unknown = run(path, "--erase", "adda")
     assert unknown.exit_code == 1 and "have no row of 'adda'" in unknown.stdout
 

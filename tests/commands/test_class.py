@@ -188,7 +188,7 @@ def test_codes_are_not_written_to_a_log(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(
-        "Error: standard output is not a terminal, and codes must not land in a log; give --hand-out FILE"
+        "Error: standard output is not a terminal, and codes must not end up in a log; give --hand-out FILE"
     )
 
 

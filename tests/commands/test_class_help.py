@@ -47,7 +47,7 @@ def test_class_is_one_line_and_each_hand_another(file: Path) -> None:
     done = run(file)
     assert done.output.splitlines() == [
         f"1 of 2 fails `over` in {ID}",
-        f"otter  asks about {ID}, for <1 min; fails over for <1 min, 2 tries  a case was shown",
+        f"otter  has been asking about {ID} for <1 min; fails over for <1 min, 2 tries  sent a case",
     ]
 
 
@@ -79,12 +79,12 @@ def test_note_is_kept_for_its_student(file: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["zoe"], "zoe has not begun an exercise"),
-        (["zoe", "--hint"], "zoe has not begun an exercise"),
+        (["zoe"], "zoe has not started an exercise"),
+        (["zoe", "--hint"], "zoe has not started an exercise"),
         (["nobody"], "there is no 'nobody' in this class"),
-        (["otter", "--exercise", "02-auth"], "otter has shown no case of 02-auth"),
+        (["otter", "--exercise", "02-auth"], "otter has sent no case of 02-auth"),
         (["otter", "--exercise", "02-auth", "--hint"], "no check of 02-auth fails, so there is no hint"),
-        (["otter", "--hint", "--note", "x"], "--note and --hint do not go together"),
+        (["otter", "--hint", "--note", "x"], "--note and --hint cannot be combined"),
         (["--hint"], "need a student"),
         (["otter", "--note", " "], "give it 1 to 1000"),
     ],
@@ -113,6 +113,6 @@ def test_stuck_student_without_a_hand_is_listed(tmp_path: Path) -> None:
     record.board.apply(event("ben", 1, READY, "pass"))
     assert lines(record, 1000 + 7 * MINUTE + 4000) == [
         f"1 of 3 fails `over` in {ID}",
-        f"zoe  asks about {ID}, for 7 min",
+        f"zoe  has been asking about {ID} for 7 min",
         f"ana  stuck in {ID}: fails over for 7 min, 3 tries",
     ]

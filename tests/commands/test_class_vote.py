@@ -73,7 +73,7 @@ def test_names_are_printed_only_in_a_class_that_votes_by_name(file: Path) -> Non
     [
         (["--ask", "One?", "--option", "a"], "the question has 1 options; give it 2 to 8"),
         (["--option", "a"], "--option is only for a new question; add --ask TEXT"),
-        ([*ASK, "--close"], "--ask and --close do not go together"),
+        ([*ASK, "--close"], "--ask and --close cannot be combined"),
         ([*ASK, "--question", "q1"], "--ask asks a new question; omit --question"),
         (["--measured", "ours"], "--measured is only for --reveal; add it"),
         (["--reveal", "--measured", "other"], "--measured 'other' is not offered; the options are: ours, the kernel's"),

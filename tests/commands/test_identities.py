@@ -74,13 +74,13 @@ async def test_gateway_options_are_used(tmp_path: Path) -> None:
 
 
 REFUSED = [
-    (["--jwt-audience", "chat"], "--jwt-audience has no use without --jwt-key or --jwks"),
-    (["--jwt-issuer", "me"], "--jwt-issuer has no use without --jwt-key or --jwks"),
-    (["--session-cookie", "session"], "--session-cookie has no use without --cookie-key"),
-    (["--cookie-key", "key"], "--cookie-key has no use without --session-cookie"),
-    (["--gateway", "10.1.0.2"], "--gateway has no use without --gateway-header"),
-    (["--gateway-header", "X-User"], "--gateway-header has no use without --gateway"),
-    (["--default-rooms", "a"], "--default-rooms has no use without"),
+    (["--jwt-audience", "chat"], "--jwt-audience has no effect without --jwt-key or --jwks"),
+    (["--jwt-issuer", "me"], "--jwt-issuer has no effect without --jwt-key or --jwks"),
+    (["--session-cookie", "session"], "--session-cookie has no effect without --cookie-key"),
+    (["--cookie-key", "key"], "--cookie-key has no effect without --session-cookie"),
+    (["--gateway", "10.1.0.2"], "--gateway has no effect without --gateway-header"),
+    (["--gateway-header", "X-User"], "--gateway-header has no effect without --gateway"),
+    (["--default-rooms", "a"], "--default-rooms has no effect without"),
     (["--jwt-key", "key", "--jwks", "keys"], "put them all into the key set"),
     (["--jwt-key", "none"], "cannot read none"),
     (["--session-cookie", "a b", "--cookie-key", "key"], "is no name of a cookie"),

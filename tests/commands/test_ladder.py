@@ -37,8 +37,8 @@ def test_finding_prints_its_patches_which_apply(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["--finding", "slow/11"], "did you mean"),
-        (["--finding", "x"], "the patches take"),
-        (["--finding", "slow/1", "walk", "python"], "stands alone"),
+        (["--finding", "x"], "the patches fix"),
+        (["--finding", "slow/1", "walk", "python"], "omit the command"),
         (["walk", "java"], "java"),
         (["node", "dir", "--to", "8"], "8"),
         (["python", "dir", "--to", "-1"], "-1"),

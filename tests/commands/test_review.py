@@ -127,7 +127,7 @@ async def test_conversation_is_shown_and_a_missing_word_exits_2(tmp_path: Path) 
     assert lost.returncode == 2
     assert "at the step 'ping'" in lost.stderr
     assert '"beat"' in lost.stderr
-    assert (learned.returncode, learned.stdout.startswith("# the server speaks the protocol of labkit")) == (0, True)
+    assert (learned.returncode, learned.stdout.startswith("# the server speaks labkit's protocol")) == (0, True)
 
 
 async def test_summary_is_appended_and_a_task_holds_no_token(tmp_path: Path) -> None:

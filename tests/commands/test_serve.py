@@ -455,7 +455,7 @@ def test_tls_files_invalid_are_reported(tmp_path: Path) -> None:
     assert "cannot use the certificate" in cannot_begin(
         "--port", "0", "--certfile", str(locked.certfile), "--keyfile", str(locked.keyfile)
     )
-    assert "--keyfile has no use without --certfile" in cannot_begin("--keyfile", str(mine.keyfile))
+    assert "--keyfile has no effect without --certfile" in cannot_begin("--keyfile", str(mine.keyfile))
 
 
 def test_dev_token_short_is_reported() -> None:

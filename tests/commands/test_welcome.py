@@ -1,4 +1,4 @@
-"""What `labkit serve` prints for people: its pages, and how to sign in."""
+"""What `labkit serve` prints at startup: its pages, and how to sign in."""
 
 import signal
 import subprocess

@@ -54,7 +54,11 @@ def test_check_that_crashes_is_our_trouble_and_no_problem() -> None:
     ("error", "status", "text"),
     [
         (ModuleNotFoundError(name="psutil"), "warning", "not checked, because psutil is missing"),
-        (PermissionError(1, "Operation not permitted"), "problem", "not possible on this machine (Operation not "),
+        (
+            PermissionError(1, "Operation not permitted"),
+            "problem",
+            "this check is not possible on this machine (Operation not ",
+        ),
     ],
 )
 def test_missing_parts_are_named(error: Exception, status: str, text: str) -> None:

@@ -51,7 +51,7 @@ def jupyter_lab(home: Path, folder: Path, python: str = sys.executable, where: P
             yield f"http://127.0.0.1:{port}/lab/tree/{{path}}?token={token}&reset"
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=90)  # its kernels end first
     assert left(f"JUPYTER_CONFIG_DIR={home}") == [], "outlived JupyterLab"
 
 

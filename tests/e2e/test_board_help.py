@@ -59,7 +59,7 @@ def test_case_hint_and_note_are_one_click_each(school: Schoolhouse, visit: Visit
         expect(page.locator(".help-desk > .hint")).to_have_text(hints[1])
         page.get_by_role("button", name="Send hint 2").click()
         page.get_by_role("button", name="Send hint 3").click()
-        expect(page.locator(".help-desk > .hint")).to_contain_text("all 3 hints on over are seen already")
+        expect(page.locator(".help-desk > .hint")).to_contain_text("all 3 hints on over have been seen")
         page.fill("#help-note", "count <b>bytes</b>")
         page.get_by_role("button", name="Send the note").click()
         expect(page.locator("#help-note")).to_have_value("")

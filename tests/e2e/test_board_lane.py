@@ -169,3 +169,51 @@ def test_axe_finds_nothing_serious_in_lane_and_room(school: Schoolhouse, visit: 
             for size in (PHONE, SMALL, PROJECTOR):
                 one.set_viewport_size(size)  # type: ignore[arg-type]
                 assert (serious(one), overhang(one)) == ([], 0)
+
+
+@pytest.mark.parametrize("kind", ["drill", "crash"])
+def test_drill_fills_the_room_and_names_come_back(school: Schoolhouse, visit: Visit, kind: str) -> None:
+    """On the projector if it is open: grey while the server is gone, then back, with the curve; Escape ends it."""
+    page = opened(visit(f"{school.url}/board"), school)
+    page.on("dialog", lambda dialog: dialog.accept())
+    with page.expect_popup() as opening:
+        page.click("#room")
+    room = opening.value
+    room.set_viewport_size(PROJECTOR)  # type: ignore[arg-type]
+    expect(room.locator("#state")).to_have_text("live")
+    room.evaluate(
+        """() => { window.greys = 0; new MutationObserver(() => {
+        window.greys = Math.max(window.greys, document.querySelectorAll(".stage .gone").length);
+        }).observe(document.querySelector(".stage"), { subtree: true, attributes: true, childList: true }); }"""
+    )
+    with school.student("ana"), school.student("ben"):
+        wait_for(room, "In the room", "3 2 here, 1 away")
+        page.click(f"#{kind}")
+        stage = room.locator(".stage")
+        expect(stage).to_be_visible()
+        expect(stage.locator(".stage-count")).to_have_text("2 of 2 back", timeout=45_000)
+        expect(stage.locator(".stage-names li.back")).to_have_text(["ana", "ben"])
+        expect(stage.locator(".stage-words")).to_contain_text("2 of 2 back, the last after", timeout=45_000)
+        assert stage.locator("path.ours").count() == stage.locator("path.without").count() == 1
+        assert room.evaluate("window.greys") == 2
+        assert page.locator(".stage").is_hidden()  # the instructor goes on working
+        box = stage.bounding_box()
+        assert box is not None and (box["width"], box["height"]) == (1920, 1080)
+        room.keyboard.press("Escape")
+        expect(stage).to_be_hidden()
+        assert room.locator("body").inner_text().count("ana") == 0
+
+
+def test_drill_without_a_room_view_is_shown_to_the_instructor(school: Schoolhouse, visit: Visit) -> None:
+    """With the keyboard alone; with names hidden, numbers."""
+    page = opened(visit(f"{school.url}/board"), school)
+    page.on("dialog", lambda dialog: dialog.accept())
+    with school.student("ana"):
+        wait_for(page, "In the room", "3 2 away, 1 here")
+        page.get_by_role("button", name="Hide names").click()
+        page.locator("#drill").press("Enter")
+        expect(page.locator(".stage-count")).to_have_text("1 of 1 back", timeout=45_000)
+        expect(page.locator(".stage-names li")).to_have_text(re.compile(r"participant \d"))
+        assert serious(page, ".stage") == []
+        page.get_by_role("button", name="Back to the board").press("Enter")
+        expect(page.locator(".stage")).to_be_hidden()

@@ -41,7 +41,7 @@ class BufferSample(NamedTuple):
     oldest_ms: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Timeline:
     """The events of a connection in causal order, and why it ended.
 
@@ -72,6 +72,9 @@ class Timeline:
         """Return a timeline that also shows what was done to the network, at a time in seconds since 1970."""
         moments = sorted([*self.moments, Moment(at, NETWORK, what)], key=lambda moment: moment.at)
         return replace(self, moments=tuple(moments))
+
+    def __repr__(self) -> str:
+        return f"<timeline: closed because {self.because}>"
 
     def __str__(self) -> str:
         start = self.moments[0].at

@@ -1,6 +1,6 @@
-"""Answers of different students that are the same program after names, layout and comments are normalised.
+"""Find different students' answers that are the same program once names, layout and comments are normalised.
 
-A hint for a conversation, never a verdict: two people who work at one laptop write one program.
+The result is a reason to ask, never a verdict: two people who share a laptop write the same program.
 """
 
 import ast
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from labkit.classroom.grading.claims import Claim
 
-LEAST_NODES = 60  # of the syntax tree: shorter answers are alike by chance
+LEAST_NODES = 60  # nodes of the syntax tree; shorter answers are often alike by chance
 _KNOWN = frozenset(dir(builtins))
 
 
@@ -24,7 +24,7 @@ def alike(claims: Iterable[Claim]) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def normalised(source: str) -> str | None:
-    """Return a program without its names, comments and docstrings; None if it is too short, or none."""
+    """Return a program without its names, comments and docstrings; None if it is too short or does not parse."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -35,7 +35,7 @@ def normalised(source: str) -> str | None:
 
 
 class _Renamer(ast.NodeTransformer):
-    """Give each name of the program's own a number, in the order in which they appear."""
+    """Number the names that the program itself defines, in order of appearance."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, str] = {}

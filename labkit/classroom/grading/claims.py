@@ -23,7 +23,7 @@ class Claim:
 
 
 def claims(path: Path, class_id: str) -> list[Claim]:
-    """Return each reported pass in a class file, in the order of their arrival. Raises AuditError."""
+    """Return the reported passes in a class file, in order of arrival. Raises AuditError."""
     assembly = Assembly()
     reported: dict[tuple[str, str], str] = {}
     for room, event in _events(path):

@@ -1,4 +1,4 @@
-"""The answer of a pass on its way to the class: comments in the answers room, each with one piece of it.
+"""Send the answer of a pass to the class, as comments in the answers room that each carry one piece of it.
 
     pieces({"exercise": "02-auth", "name": "handler", "source": "..."}, "b1f0-12")
     [{"target": "b1f0-12 1/2", "text": ...}, {"target": "b1f0-12 2/2", "text": ...}]
@@ -18,7 +18,7 @@ MOST_PIECES = 100
 
 
 class TooLong(ValueError):
-    """The answer is too long to be handed in."""
+    """The answer is too long to submit."""
 
 
 def pieces(answer: Mapping[str, Any], request: str) -> list[dict[str, str]]:
@@ -26,7 +26,7 @@ def pieces(answer: Mapping[str, Any], request: str) -> list[dict[str, str]]:
     whole = json.dumps(answer)  # ASCII, so that a piece has as many UTF-16 units as characters
     parts = [whole[at : at + PIECE] for at in range(0, len(whole), PIECE)]
     if len(parts) > MOST_PIECES:
-        raise TooLong(f"the answer takes {len(whole):,} characters; at most {MOST_PIECES * PIECE:,} can be handed in")
+        raise TooLong(f"the answer takes {len(whole):,} characters; at most {MOST_PIECES * PIECE:,} can be submitted")
     return [{"target": f"{request} {number}/{len(parts)}", "text": part} for number, part in enumerate(parts, 1)]
 
 
@@ -37,13 +37,13 @@ class Assembly:
         self._parts: dict[tuple[str, str], dict[str, str]] = {}
 
     def add(self, event: Mapping[str, Any]) -> None:
-        """Add an event of the answers room; the first piece with a number counts."""
+        """Add an event of the answers room; if a number repeats, the first piece counts."""
         if event.get("type") == "comment":
             request, _, number = str(event["target"]).partition(" ")
             self._parts.setdefault((str(event["userId"]), request), {}).setdefault(number, str(event["text"]))
 
     def get(self, student: str, request: str) -> Passed | None:
-        """Return a student's answer, or None if a piece is missing or it is none."""
+        """Return a student's answer, or None if it is incomplete or invalid."""
         try:
             found = self.whole(student, request)
             return Passed(exercise=str(found["exercise"]), name=str(found["name"]), source=str(found["source"]))
@@ -51,7 +51,10 @@ class Assembly:
             return None
 
     def whole(self, student: str, request: str) -> Any:
-        """Return what a student's pieces make together. Raises KeyError without all, ValueError, RecursionError."""
+        """Return what a student's pieces add up to.
+
+        Raises KeyError if one is missing; ValueError, RecursionError for bad JSON.
+        """
         parts = self._parts.get((student, request), {})
         count = len(parts)
         return json.loads("".join(parts[f"{number}/{count}"] for number in range(1, count + 1)))

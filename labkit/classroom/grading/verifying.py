@@ -3,10 +3,10 @@
     async for claim, verdict in verify(path, "physics"):
         ...
 
-A claim is not verified if no answer came with it, if the answer is for another exercise, if it is letter by letter
-the answer of somebody who was earlier or our own solution, or if it fails when it is judged here. An answer that cannot
-be judged now has no verdict, and is judged again next time. An answer is judged with three seeds, because one of them
-can miss a flaw that only some networks and some messages show.
+A claim is not verified if no answer came with it, if the answer is for another exercise, if it is a copy of an
+earlier student's answer or of our solution, or if it fails here. An answer that cannot be judged now has no verdict,
+and is judged again next time. Each answer is judged with three seeds, because a single seed can miss a flaw that only
+some networks and some messages show.
 """
 
 import secrets
@@ -23,8 +23,8 @@ from labkit.course.solutions import solution
 from labkit.course.source import NoSource, of_file
 
 SEEDS = 3
-LEAST_LINES = 8  # of an answer's own: shorter ones are the same by chance
-NO_ANSWER = "no answer came with this pass; ask the student to join with graded=True and to check again"
+LEAST_LINES = 8  # lines of the student's own; shorter answers are the same by chance
+NO_ANSWER = "no answer came with this pass; ask the student to join with graded=True and check again"
 UNDECIDED = "undecided"
 
 
@@ -61,11 +61,11 @@ def _refused(claim: Claim, earlier: list[Claim]) -> Verdict | None:
     if len(lines) < LEAST_LINES:
         return None
     if lines == _own_lines(_solution(exercises()[claim.exercise]), exercises()[claim.exercise]):
-        return Verdict("not verified", "the answer is our solution, letter by letter")
+        return Verdict("not verified", "the answer is a copy of our solution")
     for other in earlier:
         is_other = other.student != claim.student and other.exercise == claim.exercise and other.answer is not None
         if is_other and other.answer and _own_lines(other.answer["source"], exercises()[claim.exercise]) == lines:
-            return Verdict("not verified", f"the answer is that of {other.student}, letter by letter")
+            return Verdict("not verified", f"the answer is a copy of {other.student}'s")
     return None
 
 

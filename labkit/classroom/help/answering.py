@@ -1,8 +1,8 @@
-"""What the instructor does about a raised hand: see the case, write a note, or send the next hint.
+"""The instructor's response to a raised hand: see the case, write a note, or send the next hint.
 
 desk = Answering(record, Notes(path))
 desk.at("otter")                     # (exercise, cell): what the student asks about or works on
-desk.hint("otter", "06-outbox")      # sends the hint after those that this student has seen
+desk.hint("otter", "06-outbox")      # sends the first hint that this student has not seen
 desk.note("otter", "06-outbox", "Count bytes, not frames.")
 """
 
@@ -28,7 +28,7 @@ class Hint(NamedTuple):
 
 
 class Answering:
-    """Answers to the students of one class, whose record has caught up."""
+    """Answers the students of one class. Its record must have caught up."""
 
     def __init__(self, record: ClassRecord, notes: Notes) -> None:
         self._record = record
@@ -37,23 +37,23 @@ class Answering:
     def at(self, name: str, exercise: str | None = None) -> tuple[str, Cell | None]:
         """Return the exercise that a student asks about, or the newest one, and the student's state in it.
 
-        Raises BadPost for a student who is not in the class, or has not begun.
+        Raises BadPost for a student who is not in the class or has not started.
         """
         row = self._record.board.students.get(name)
         if row is None:
             raise BadPost(f"there is no {name[:80]!r} in this class; `labkit class board` lists its students")
         found = exercise or row.hand or next(reversed(self._record.cases.of(name)), None) or row.current
         if found is None:
-            raise BadPost(f"{name} has not begun an exercise")
+            raise BadPost(f"{name} has not started an exercise")
         return found, row.cells.get(found)
 
     def case(self, name: str, exercise: str | None = None) -> Shown:
-        """Return the case that a student has shown. Raises BadPost, Refusal without one."""
+        """Return the case that a student has sent. Raises BadPost, and Refusal if there is none."""
         wanted, _ = self.at(name, exercise)
         shown = self._record.cases.of(name).get(wanted)
         if shown is None:
             raise Refusal(
-                f"{name} has shown no case of {wanted}; classroom.raise_hand({wanted!r}) shows what would be sent, and "
+                f"{name} has sent no case of {wanted}; classroom.raise_hand({wanted!r}) shows what would be sent, and "
                 f"classroom.send_case({wanted!r}) sends it"
             )
         return shown
@@ -69,22 +69,22 @@ class Answering:
         return found
 
     def next_hint(self, name: str, exercise: str, notes: Iterable[Note] | None = None) -> Hint:
-        """Return the hint after those that the student's own machine showed, and those that were sent.
+        """Return the first hint that neither the student's machine has shown nor the instructor has sent.
 
-        `notes`: those of the class, if they were read already. Raises BadPost, Refusal if there is none, AuditError.
+        `notes`: the class's notes, if already read. Raises BadPost, Refusal if there is no such hint, AuditError.
         """
         _, cell = self.at(name, exercise)
         if cell is None or not cell.check or cell.status == "pass":
             raise Refusal(f"no check of {exercise} fails, so there is no hint; write a note")
         cause = self._cause(name, exercise, cell.check)
         if cause is None:
-            raise Refusal(f"this labkit knows no hint on {cell.check} of {exercise}; write a note")
+            raise Refusal(f"this labkit has no hint on {cell.check} of {exercise}; write a note")
         about = (name, "hint", exercise, cell.check)
         known = self._notes.of(name) if notes is None else notes
         sent = {note.text for note in known if (note.name, note.kind, note.exercise, note.about) == about}
         seen = max([cell.same, *(step for step, text in enumerate(cause.hints, 1) if text in sent)])
         if seen >= len(cause.hints):
-            raise Refusal(f"all {len(cause.hints)} hints on {cell.check} are seen already; write a note")
+            raise Refusal(f"all {len(cause.hints)} hints on {cell.check} have been seen; write a note")
         return Hint(cell.check, seen + 1, cause.hints[seen])
 
     def _cause(self, name: str, exercise: str, check: str) -> Misconception | None:

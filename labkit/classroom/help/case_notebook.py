@@ -1,4 +1,4 @@
-"""A student's case as a notebook, for the instructor's own machine: what was found, the cell, and the check."""
+"""A student's case as a notebook, for the instructor's own machine: the evidence, the cell, and the check."""
 
 import json
 import re
@@ -11,7 +11,7 @@ _UNFIT = re.compile(r"[^\w-]+")
 
 
 def file_name(student: str, exercise: str) -> str:
-    """Return a file name for a case, whatever characters the name has."""
+    """Return a safe file name for a case, whatever characters the student's name has."""
     return f"{_UNFIT.sub('_', student)}-{_UNFIT.sub('_', exercise)}.ipynb"
 
 
@@ -20,7 +20,7 @@ def notebook(student: str, shown: Shown) -> str:
     failed = shown.failed
     found = lines(failed)
     evidence = "\n".join(f"    {line}" for line in found[: found.index("the cell")])
-    head = f"# {failed.exercise}: shown by a student\n\n    {student}, {shown.at}\n{evidence}\n\n{TAKE_CARE}"
+    head = f"# {failed.exercise}: sent by a student\n\n    {student}, {shown.at}\n{evidence}\n\n{TAKE_CARE}"
     name = failed.name if failed.name.isidentifier() else "answer"
     check = f"from labkit import check\n\ncheck({failed.exercise!r}, {name}, seed={failed.seed})"
     cells = [_cell("markdown", head), _cell("code", failed.source), _cell("code", check)]

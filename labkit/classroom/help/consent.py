@@ -1,11 +1,11 @@
-"""The student's side of a case: shown here first, sent only after a yes to exactly what was shown.
+"""The student's side of a case: shown here first, and sent only if the student agrees to exactly what was shown.
 
     consent = Consent(home, "physics", "otter")
     consent.show(failed)                # keeps what was shown; returns it as text
-    consent.agree(failed)               # the yes: False if this is not what was shown last
-    consent.due(); consent.sent(case)   # the kernel that sends
+    consent.agree(failed)               # consent; False if this is not what was shown last
+    consent.due(); consent.sent(case)   # called by the kernel that sends
 
-All of it is in a file, `class-cases.json`, in the learner's home, so any notebook may show and any may agree.
+The state is a file in the learner's home, `class-cases.json`, so one notebook may show a case and another agree.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ KEPT = 20
 
 
 class Agreed(msgspec.Struct):
-    """A case that the student agreed to send. `id` begins its requests, so that it arrives once."""
+    """A case that the student agreed to send. `id` prefixes its request ids, so that it arrives once."""
 
     id: str
     failed: Failed
@@ -37,7 +37,7 @@ class Agreed(msgspec.Struct):
 
 
 class Kept(msgspec.Struct):
-    """The file. `shown`: a hash of what was shown last, by exercise."""
+    """The contents of the file. `shown`: a hash of what was shown last, by exercise."""
 
     class_id: str = ""
     name: str = ""
@@ -46,19 +46,19 @@ class Kept(msgspec.Struct):
 
 
 class Consent:
-    """What one student of one class has been shown, and has agreed to send."""
+    """Tracks what one student of one class has been shown and has agreed to send."""
 
     def __init__(self, home: Path, class_id: str, name: str) -> None:
         self.path = home / FILE
         self._whose = class_id, name
 
     def show(self, failed: Failed) -> str:
-        """Return what would be sent, as text, and note that it was shown. Raises NoHome."""
+        """Return what would be sent, as text, and record that it was shown. Raises NoHome."""
         self._change(lambda kept: kept.shown.update({failed.exercise: _hash(failed)}))
         return "\n".join(lines(failed))
 
     def agree(self, failed: Failed) -> bool:
-        """Send this from now on, if it is what was shown last. Raises NoHome, or TooLong if it cannot be sent."""
+        """Queue this case for sending, if it is what was shown last. Raises NoHome, or TooLong if it cannot be sent."""
         pieces(msgspec.to_builtins(failed), "x" * 40)
         is_shown = self.read().shown.get(failed.exercise) == _hash(failed)
         if is_shown and not any(one.failed == failed for one in self.read().agreed):
@@ -70,7 +70,7 @@ class Consent:
         return [one for one in self.read().agreed if not one.is_sent]
 
     def sent(self, case_id: str) -> None:
-        """Note that the class has stored a case. Raises NoHome."""
+        """Record that the class has stored a case. Raises NoHome."""
 
         def change(kept: Kept) -> None:
             for one in kept.agreed:
@@ -79,11 +79,11 @@ class Consent:
         self._change(change)
 
     def exercises(self) -> list[str]:
-        """Return the exercises of which a case was sent."""
+        """Return the exercises for which a case was sent."""
         return list(dict.fromkeys(one.failed.exercise for one in self.read().agreed if one.is_sent))
 
     def read(self) -> Kept:
-        """Return what the file has for this student; nothing if it is somebody else's, or cannot be read."""
+        """Return this student's state; an empty one if the file is another student's or cannot be read."""
         with suppress(OSError, ValueError, msgspec.ValidationError, RecursionError):
             kept = msgspec.convert(json.loads(plain_file.read_bytes(self.path)), Kept)
             if (kept.class_id, kept.name) == self._whose:

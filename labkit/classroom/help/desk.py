@@ -1,11 +1,11 @@
-"""Help in a running class, over HTTP, and the nudge to a student's machine that there is a note.
+"""Help in a running class, over HTTP, and the notification to a student's machine that there is a note.
 
     GET  /class/notes              a student's own notes and hints, and the newest announcements
-    GET  /class/hands              who asks or has shown a case, and the hint that comes next; instructor only
-    GET  /class/case?name=&exercise=    a case that a student has shown, and the same as a notebook; instructor only
+    GET  /class/hands              who is asking or has sent a case, and the next hint; instructor only
+    GET  /class/case?name=&exercise=    a case that a student has sent, also as a notebook; instructor only
     POST /class/note, /class/hint  answer a student; instructor only
 
-What is posted is JSON in a header (classroom.posting).
+A POST carries JSON in a header (classroom.posting).
 """
 
 from collections.abc import Callable
@@ -28,11 +28,11 @@ from labkit.wire.admission import Peer
 from labkit.wire.http.reply import reply
 from labkit.wire.http.routes import Routes
 
-Who = Callable[[Request, Peer], str | Response]  # the sender's name, or why it is refused
+Who = Callable[[Request, Peer], str | Response]  # returns the sender's name, or the response that refuses it
 
 
 class Reply(msgspec.Struct):
-    """What the instructor posts: to whom, about which exercise, and for a note its text."""
+    """The instructor's POST: to whom, about which exercise, and for a note its text."""
 
     name: str
     exercise: str
@@ -40,7 +40,7 @@ class Reply(msgspec.Struct):
 
 
 class HelpDesk:
-    """Gives students what the instructor has for them, and the instructor what students have shown."""
+    """Serves notes and hints to students, and cases to the instructor."""
 
     def __init__(self, register: Register, who: Who, publish: Callable[[Comment], object], record: ClassRecord) -> None:
         self._register = register
@@ -62,7 +62,7 @@ class HelpDesk:
         }
 
     def publish_changes(self) -> None:
-        """Tell each student's machine that there is a note, whoever wrote it. Raises AuditError."""
+        """Notify each student's machine of a new note, including notes from `labkit class help`. Raises AuditError."""
         new = self._notes.untold()
         for note in new:
             room = own_room_of(self._register.class_id, note.name)
@@ -101,7 +101,7 @@ class HelpDesk:
         return route
 
     def _hands(self) -> list[dict[str, Any]]:
-        """Return each student who asks or has shown a case."""
+        """Return the students who are asking for help or have sent a case."""
         gone, found, notes = self._register.removed(), [], self._notes.all()
         for name, row in sorted(self._record.board.students.items()):
             cases = self._record.cases.of(name)

@@ -1,7 +1,7 @@
-"""Show in a notebook what the instructor sends, as soon as it is there, without being asked.
+"""Show the instructor's messages in a notebook as soon as they arrive.
 
-The task runs on the kernel's own loop, so it waits while a cell blocks. The widgets are a layer above and take a second
-to import: they are named here, and imported only when there is something to show.
+The task runs on the kernel's own loop, so it waits while a cell blocks. The widgets belong to a higher layer and take a
+second to import, so they are imported by name, when there is something to show.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from labkit.classroom.help.news import News, Stamp
 from labkit.course.progress import NoHome, home
 
 LOOK_S = 0.25
-AGE_S = 60.0  # after which an item that has grown old is looked for, though the file is the same
+AGE_S = 60.0  # how often to look for items that have expired, even if the file is unchanged
 BANNER = "labkit.views.news_banner"
 VIEWS = "labkit.views"
 _following: "asyncio.Task[None] | None" = None
@@ -27,7 +27,7 @@ def is_kernel() -> bool:
 
 
 def follow_news() -> None:
-    """In a kernel, show news from now on. Idempotent, and without a running loop, as in a script, it does nothing."""
+    """In a kernel, show news from now on. Idempotent. Does nothing without a running loop, as in a script."""
     global _following
     if not is_kernel() or (_following is not None and not _following.done()):
         return

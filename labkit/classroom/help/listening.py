@@ -1,8 +1,8 @@
-"""Receive what the instructor sends, and keep it for every notebook of this machine.
+"""Receive what the instructor sends, and store it for every notebook on this machine.
 
-An announcement arrives in the news room. Of a note, only the fact that there is one arrives, in a room that only this
-student can read; the note itself is fetched. Both are fetched once more after each connection, because they may have
-been sent while this machine was offline.
+An announcement arrives in the news room. For a note, only a notification arrives, in a room that only this student can
+read; the note itself is fetched over HTTP. Both are fetched after each reconnect, because they may have been sent while
+this machine was offline.
 """
 
 import asyncio
@@ -28,9 +28,9 @@ async def listening(client: Client, member: Membership, news: News) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_fetch_when(asked, member, news))
         tasks.create_task(_announcements(await client.join(member.news_room), news, asked))
-        with suppress(Refused):  # by the server of an older labkit
+        with suppress(Refused):  # from the server of an older labkit
             own = await client.join(member.own_room)
-            asked.set()  # for a note whose nudge came between the first request and this
+            asked.set()  # for a note whose notification came between the first request and this
             tasks.create_task(_nudges(own, asked))
 
 
@@ -59,7 +59,7 @@ async def _fetch_when(asked: asyncio.Event, member: Membership, news: News) -> N
 
 
 def _keep(news: News, items: list[Item]) -> None:
-    with suppress(OSError):  # a full disk stops no records
+    with suppress(OSError):  # a full disk must not stop the records
         news.add(items)
 
 

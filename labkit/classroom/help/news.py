@@ -1,11 +1,12 @@
-"""What the instructor has sent to this machine: announcements to all, and notes and hints to this student.
+"""The instructor's messages on this machine: announcements to all, and notes and hints to this student.
 
     news = News(home, "physics", "otter")
     news.add([Item("7", "note", "06-outbox", "Count bytes, not frames.", "2026-12-03T09:12:00Z")])
     news.unread()           # for the banners of every notebook
     news.read("7")          # dismissed in one notebook, it disappears in all
 
-One kernel receives, and all of them show: so this is a file, `class-news.json`, in the learner's home.
+One kernel receives the messages and all kernels show them, so they are in a file, `class-news.json`, in the learner's
+home.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,7 +24,7 @@ from labkit.platform.replacing import write
 Kind = Literal["announcement", "note", "hint"]
 FILE = "class-news.json"
 KEPT = 40
-FRESH_S = 4 * 3600.0  # an older one is no news any more
+FRESH_S = 4 * 3600.0  # older items are no longer news
 
 
 class Item(msgspec.Struct):
@@ -49,7 +50,7 @@ class _Kept(msgspec.Struct):
 
 
 class Stamp(NamedTuple):
-    """Tells whether the file has changed."""
+    """Identifies a version of the file, to detect that it has changed."""
 
     size: int
     changed_ns: int
@@ -63,14 +64,14 @@ class News:
         self._whose = class_id, name
 
     def add(self, items: Iterable[Item]) -> None:
-        """Keep the messages that are not known yet. Raises NoHome."""
+        """Store the messages that are not stored yet. Raises NoHome."""
         given = list(items)
         known = {item.id for item in self.items()}
         if any(item.id not in known for item in given):
             self._change(lambda kept: _merged(kept, given))
 
     def read(self, item_id: str) -> None:
-        """Note that the student has read a message. Raises NoHome."""
+        """Record that the student has read a message. Raises NoHome."""
 
         def change(kept: list[Item]) -> None:
             for item in kept:
@@ -79,7 +80,7 @@ class News:
         self._change(change)
 
     def items(self) -> list[Item]:
-        """Return the messages, oldest first; none if the file is somebody else's, or cannot be read."""
+        """Return the messages, oldest first; none if the file is another student's or cannot be read."""
         with suppress(OSError, msgspec.DecodeError, RecursionError):
             kept = msgspec.json.decode(plain_file.read_bytes(self.path), type=_Kept)
             if (kept.class_id, kept.name) == self._whose:
@@ -92,7 +93,7 @@ class News:
         return [item for item in self.items() if not item.is_read and _age_s(item, now) < FRESH_S]
 
     def stamp(self) -> Stamp | None:
-        """Return what changes when the file does; None without a file."""
+        """Return a value that changes when the file does; None without a file."""
         with suppress(OSError):
             seen = self.path.stat()
             return Stamp(seen.st_size, seen.st_mtime_ns)

@@ -3,9 +3,9 @@
     notes = Notes(path)
     notes.add("otter", "06-outbox", "note", "Count bytes, not frames.")
     notes.of("otter")                 # what this student's machine fetches
-    notes.untold(); notes.told([3])   # the server says that there is something to fetch
+    notes.untold(); notes.told([3])   # the server has sent a notification
 
-They are in no log, so that removing a student removes them.
+They are not in the log, so that removing a student removes them.
 """
 
 import sqlite3
@@ -69,11 +69,11 @@ class Notes:
         return self._some(" ORDER BY id", ())
 
     def untold(self) -> list[Note]:
-        """Return the notes of which the student's machine has not been told. Raises AuditError."""
+        """Return the notes that the student's machine has not been notified of. Raises AuditError."""
         return self._some(" WHERE NOT is_told ORDER BY id", ())
 
     def told(self, ids: Iterable[int]) -> None:
-        """Note that the students' machines have been told. Raises AuditError."""
+        """Record that the students' machines have been notified. Raises AuditError."""
         with self._writing() as file:
             file.executemany("UPDATE notes SET is_told = 1 WHERE id = ?", [(one,) for one in ids])
 

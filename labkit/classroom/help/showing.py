@@ -17,14 +17,14 @@ LOOK_S = 0.25
 
 async def showing(client: Client, member: Membership, consent: Consent) -> None:
     """Send while the client is connected."""
-    with suppress(Refused):  # by the server of an older labkit
+    with suppress(Refused):  # from the server of an older labkit
         room, sent = await client.join(member.help_room), set[str]()
         while True:
             for case in consent.due():
                 if case.id not in sent:
                     await _send(room, case)
                 sent.add(case.id)
-                with suppress(NoHome):  # a full disk: the class has it
+                with suppress(NoHome):  # the disk is full, but the class has the case
                     consent.sent(case.id)
             await asyncio.sleep(LOOK_S)
 

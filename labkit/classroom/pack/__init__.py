@@ -1,4 +1,4 @@
-"""A class's pack: one file with all that a learner needs to install the course without internet.
+"""A class's pack: one file with everything needed to install the course without internet.
 
 targets    the systems and versions of Python that a pack may be for
 making     resolve, download and write a pack

@@ -1,12 +1,12 @@
 """Install labkit without internet, from the server of a class or from an unpacked pack.
 
-    python3 install.py 192.168.1.5:8080 FINGERPRINT     from the server, whose certificate must be that one
+    python3 install.py 192.168.1.5:8080 FINGERPRINT     from a server whose certificate has this fingerprint
     python3 install.py https://class.example.org        from a server whose certificate this machine trusts
     python3 install.py                                  from the unpacked pack that this file is in
 
 It downloads the wheels for this machine into the folder labkit-class, checks the SHA-256 of each, and installs them
-into an environment of its own there. Run again, it goes on from where it stopped. It needs Python and nothing else, and
-even an old Python must be able to say that it is too old: so this file imports only the standard library.
+into an environment of its own there. Run again, it continues where it stopped. It imports only the standard library,
+because it needs only Python, and even an old Python must get far enough to print that it is too old.
 """
 
 import hashlib
@@ -34,11 +34,11 @@ SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 
 
 class CannotInstall(Exception):
-    """One sentence: what is wrong, and what to do."""
+    """Installing failed; the message is one sentence that says why and what to do."""
 
 
 class Server:
-    """The pack at a class's server. With a fingerprint, every connection is checked against it before it is used."""
+    """The pack on a class's server. With a fingerprint, every connection is checked against it before it is used."""
 
     def __init__(self, url: str, fingerprint: str) -> None:
         self._scheme, _, rest = url.partition("://") if "://" in url else ("https", "", url)
@@ -47,11 +47,11 @@ class Server:
         self._fingerprint = fingerprint.replace(":", "").lower()
 
     def read(self, name: str) -> bytes:
-        """Return a small file."""
+        """Return the content of a small file."""
         return self._answer(name, 0).read()
 
     def fetch(self, name: str, path: str, size: int) -> None:
-        """Bring a file to `path`, going on with what is there."""
+        """Download a file to `path`, resuming a partial download."""
         there = os.path.getsize(path) if os.path.exists(path) else 0
         if there >= size:
             os.remove(path)
@@ -78,7 +78,7 @@ class Server:
         if self._scheme != "https":
             return http.client.HTTPConnection(self._host, timeout=TIMEOUT_S)
         context = ssl.create_default_context()
-        if self._fingerprint:  # the class's own certificate: the fingerprint says more than a signature
+        if self._fingerprint:  # the class's own certificate: the fingerprint proves more than a signature
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         connection = http.client.HTTPSConnection(self._host, timeout=TIMEOUT_S, context=context)
@@ -97,7 +97,7 @@ class Folder:
         self._folder = folder
 
     def read(self, name: str) -> bytes:
-        """Return a small file."""
+        """Return the content of a small file."""
         try:
             with open(os.path.join(self._folder, *name.split("/")), "rb") as file:
                 return file.read()
@@ -123,14 +123,16 @@ def this_machine(index: "dict[str, Any]") -> "list[str]":
     if platform.python_implementation() != "CPython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
         raise CannotInstall("this is not the usual build of Python; install the one from python.org, or your system's")
     if "musl" in str(sysconfig.get_config_var("SOABI")):
-        raise CannotInstall("this Linux has musl instead of glibc, for which the pack has nothing; use another machine")
+        raise CannotInstall(
+            "this Linux has musl instead of glibc, which the pack does not support; use another machine"
+        )
     targets = index["targets"]
     if name not in targets:
-        raise CannotInstall(f"the pack has nothing for {name}; it is for {', '.join(sorted(targets))}")
+        raise CannotInstall(f"the pack does not support {name}; it is for {', '.join(sorted(targets))}")
     if python not in targets[name]:
         there = ", ".join(sorted(targets[name], key=lambda each: int(each.split(".")[1])))
         raise CannotInstall(
-            f"the pack has nothing for {here}, only for Python {there}; install one of these, and run this with it"
+            f"the pack does not support {here}, only Python {there}; install one of these, and run this with it"
         )
     print(f"{here}: {len(targets[name][python])} files")
     return ["wheels/" + each for each in targets[name][python]]
@@ -146,7 +148,7 @@ def sha256_of(path: str) -> str:
 
 
 def again(what: str, attempt: "Callable[[], Any]") -> Any:
-    """Do something that a bad network may break off, up to TRIES times."""
+    """Retry something that a bad network may interrupt, up to TRIES times."""
     for number in range(TRIES):
         try:
             return attempt()
@@ -158,15 +160,15 @@ def again(what: str, attempt: "Callable[[], Any]") -> Any:
                 ) from None
             if number == TRIES - 1:
                 raise CannotInstall(
-                    f"{what} failed: {error or type(error).__name__}; check that this machine is in the class's "
-                    "network, and run the same command again: it goes on from here"
+                    f"{what} failed: {error or type(error).__name__}; check that this machine is on the class's "
+                    "network, and run the same command again: it continues from here"
                 ) from None
             time.sleep(min(5, 0.2 * 2**number) * (0.5 + random.random()))
     return None
 
 
 def bring(source: "Server | Folder", name: str, about: "dict[str, Any]", wheels: str) -> str:
-    """Bring one file, unless it is there; return its path."""
+    """Download one file, unless it is there already; return its path."""
     path = os.path.join(wheels, name.rpartition("/")[2])
     if os.path.exists(path) and sha256_of(path) == about["sha256"]:
         return path
@@ -176,13 +178,13 @@ def bring(source: "Server | Folder", name: str, about: "dict[str, Any]", wheels:
     def attempt() -> None:
         source.fetch(name, part, about["size"])
         if os.path.getsize(part) < about["size"]:
-            raise OSError("it arrived incomplete")
+            raise OSError("the download is incomplete")
         if sha256_of(part) != about["sha256"]:
             os.remove(part)
             if spoiled:
-                raise CannotInstall(f"{name} has not the checksum that the pack gives for it; ask your instructor")
-            spoiled.append(name)  # perhaps what was there came from another pack
-            raise OSError("it arrived changed")
+                raise CannotInstall(f"{name} does not match its checksum in the pack; ask your instructor")
+            spoiled.append(name)  # the old file may have come from another pack
+            raise OSError("the download does not match its checksum")
         os.replace(part, path)
 
     again("downloading " + name, attempt)
@@ -190,7 +192,7 @@ def bring(source: "Server | Folder", name: str, about: "dict[str, Any]", wheels:
 
 
 def download(source: "Server | Folder", names: "list[str]", files: "dict[str, Any]", wheels: str) -> None:
-    """Bring all files."""
+    """Download all files."""
     total, there = sum(files[name]["size"] for name in names), 0
     shown = time.time()
     for number, name in enumerate(names, 1):
@@ -202,7 +204,7 @@ def download(source: "Server | Folder", names: "list[str]", files: "dict[str, An
 
 
 def run(command: "list[str]", what: str) -> None:
-    """Run a program, with no settings of pip's but ours."""
+    """Run a program with our settings for pip only."""
     environment = {key: value for key, value in os.environ.items() if not key.upper().startswith(("PIP_", "PYTHON"))}
     environment["PIP_CONFIG_FILE"] = os.devnull
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -212,11 +214,11 @@ def run(command: "list[str]", what: str) -> None:
 
 
 def install(wheels: str, requirement: str, folder: str) -> str:
-    """Make the environment and install into it; return the path of `labkit`."""
+    """Create the environment and install into it; return the path of `labkit`."""
     environment = os.path.join(folder, "venv")
     programs = os.path.join(environment, "Scripts" if os.name == "nt" else "bin")
     python = os.path.join(programs, "python.exe" if os.name == "nt" else "python")
-    run([sys.executable, "-m", "venv", "--without-pip", environment], "making the environment")
+    run([sys.executable, "-m", "venv", "--without-pip", environment], "creating the environment")
     [pip] = [name for name in os.listdir(wheels) if name.startswith("pip-") and name.endswith(".whl")]
     command = [python, os.path.join(wheels, pip, "pip"), "install", "--no-index", "--find-links", wheels]
     options = ["--quiet", "--disable-pip-version-check", "--no-warn-script-location"]
@@ -234,7 +236,7 @@ def tidy(folder: str) -> None:
 
 
 def main(arguments: "list[str]") -> None:
-    """Install, and say how to open the course."""
+    """Install, and print how to open the course."""
     begun = time.time()
     source: Any
     if arguments:
@@ -249,7 +251,7 @@ def main(arguments: "list[str]") -> None:
     wheels = os.path.join(folder, "wheels")
     os.makedirs(wheels, exist_ok=True)
     download(source, names, index["files"], wheels)
-    print(f"  every checksum is right; downloaded in {time.time() - begun:.0f} s")
+    print(f"  every checksum matches; downloaded in {time.time() - begun:.0f} s")
     print("  installing, which takes a minute or two ...")
     labkit = install(wheels, index["requirement"], folder)
     tidy(wheels)
@@ -263,10 +265,10 @@ if __name__ == "__main__":
         if sys.version_info < (3, 11):  # noqa: UP036
             raise CannotInstall(
                 f"this is Python {sys.version_info[0]}.{sys.version_info[1]}, and the course needs 3.11 or newer; "
-                "install one, and run this command with it"
+                "install one, and use it to run this command"
             )
         main(sys.argv[1:])
     except (CannotInstall, OSError) as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
-        sys.exit("interrupted; run the same command again, it goes on from here")
+        sys.exit("interrupted; run the same command again; it continues from here")

@@ -1,7 +1,7 @@
 """Make a pack: resolve what a learner needs for each target, download the wheels once, and write one file.
 
-uv resolves, as pip cannot do it for other systems. A download that breaks off is resumed, and what was downloaded
-stays in a cache, so that a second try, or the next pack, is quick. Every wheel is checked against the hash in the lock.
+uv resolves, because pip cannot do so for other systems. Interrupted downloads are resumed, and a cache keeps what was
+downloaded, so that a retry or the next pack is quick. Every wheel is checked against the hash in the lock.
 """
 
 import hashlib
@@ -35,8 +35,8 @@ TRIES = 4
 TIMEOUT_S = 60
 CHUNK_BYTES = 256 * 1024
 NO_SOLUTION = "No solution found"
-THE_SAME_DAY = (1980, 1, 1, 0, 0, 0)  # the same files make the same pack
-Progress = Callable[[int, int], object]  # bytes there, bytes in all
+THE_SAME_DAY = (1980, 1, 1, 0, 0, 0)  # fixed, so that the same files make the same pack
+Progress = Callable[[int, int], object]  # bytes so far, bytes in total
 
 
 class CannotPack(Exception):
@@ -77,7 +77,7 @@ def find_uv() -> str:
         return str(find_uv_bin())
     found = shutil.which("uv")
     if found is None:
-        raise CannotPack("uv is missing, which resolves packages for other systems; `pip install uv` installs it")
+        raise CannotPack("uv, which resolves packages for other systems, is missing; `pip install uv` installs it")
     return found
 
 
@@ -96,7 +96,7 @@ def plan(targets: Iterable[Target], folder: Path, note: Callable[[str], object] 
         found = resolver.resolve(target)
         if found is None:
             missing.append(target)
-            note(f"{target}: left out, as some packages have no wheel for it")
+            note(f"{target}: left out, because some packages have no wheel for it")
             continue
         note(f"{target}: {len(found)} wheels, {sum(each.size for each in found) / 1e6:.0f} MB")
         wheels.update({each.name: each for each in found})
@@ -107,7 +107,7 @@ def plan(targets: Iterable[Target], folder: Path, note: Callable[[str], object] 
 
 
 class _Resolver:
-    """Runs uv for one target after the other."""
+    """Runs uv for one target after another."""
 
     def __init__(self, uv: str, wheel: Path, folder: Path) -> None:
         self._uv, self._folder = uv, folder
@@ -116,7 +116,7 @@ class _Resolver:
         (folder / "learner.in").write_text(f"{name}[lab] @ {wheel.as_uri()}\npip\n", encoding="utf-8")
 
     def resolve(self, target: Target) -> list[Wheel] | None:
-        """Return the wheels for a target; None when there are none for some package. Raises CannotPack."""
+        """Return the wheels for a target; None if a package has none. Raises CannotPack."""
         lock = original() / LOCK if is_checkout() else None
         if lock is not None and lock.is_file():
             found = self._resolved(target, "--constraint", str(lock))
@@ -152,7 +152,7 @@ def _chosen(target: Target, wheels: list[dict[str, Any]]) -> Wheel | None:
 
 
 def _about_network(text: str) -> str:
-    """Say first what is missing, if it is the network."""
+    """Explain uv's error first if the network is missing."""
     signs = (
         "Failed to fetch",
         "error sending request",
@@ -172,7 +172,7 @@ def _about_network(text: str) -> str:
 
 
 def download(wheels: Mapping[str, Wheel], cache: Path, progress: Progress = lambda there, total: None) -> None:
-    """Bring every wheel into the cache. Raises CannotPack; what was downloaded stays."""
+    """Download every wheel into the cache, and keep what was downloaded on an error. Raises CannotPack."""
     total = sum(wheel.size for wheel in wheels.values())
     done = dict.fromkeys(wheels, 0)
 
@@ -191,7 +191,7 @@ def download(wheels: Mapping[str, Wheel], cache: Path, progress: Progress = lamb
 
 
 def _downloaded(wheel: Wheel, cache: Path) -> Iterator[int]:
-    """Bring one wheel into the cache; yield how much of it is there."""
+    """Download one wheel into the cache; yield how many bytes of it are there."""
     path = cache / wheel.name
     if path.is_file() and sha256_of(path) == wheel.sha256:
         yield wheel.size
@@ -205,18 +205,18 @@ def _downloaded(wheel: Wheel, cache: Path) -> Iterator[int]:
             fault = str(getattr(error, "reason", None) or error or type(error).__name__)
             continue
         if part.stat().st_size < wheel.size:
-            fault = "the connection broke off"
+            fault = "the connection broke"
             continue
         if sha256_of(part) == wheel.sha256:
             os.replace(part, path)
             return
         part.unlink()
-        fault = "its hash is not the one that the index gives"
-    raise CannotPack(f"could not download {wheel.name}: {fault}; run it again, which goes on from here")
+        fault = "its hash differs from the one in the index"
+    raise CannotPack(f"could not download {wheel.name}: {fault}; run it again to continue from here")
 
 
 def _received(url: str, part: Path) -> Iterator[int]:
-    """Append what is missing of a file; yield its size as it grows. Raises OSError, HTTPException."""
+    """Download the missing part of a file; yield its size as it grows. Raises OSError, HTTPException."""
     there = part.stat().st_size if part.exists() else 0
     request = Request(url, headers={"Range": f"bytes={there}-"} if there and url.startswith("http") else {})
     with build_opener().open(request, timeout=TIMEOUT_S) as answer:
@@ -239,7 +239,7 @@ def sha256_of(path: Path) -> str:
 
 
 def write(planned: Plan, cache: Path, out: Path) -> None:
-    """Write the pack. Raises CannotPack; no half a pack is left."""
+    """Write the pack, and leave no partial file on an error. Raises CannotPack."""
     new = out.with_name(f"{out.name}.part")
     try:
         with zipfile.ZipFile(new, "w", zipfile.ZIP_STORED) as pack:

@@ -4,7 +4,7 @@
     GET  /setup/about.json  what the page shows: the fingerprint, the systems, the versions
     GET  /setup/NAME        a file of the pack: install.py, pack.json, SHA256SUMS, course.zip, wheels/...
 
-Each file has its own route, so that no path reaches anything else. Ranges let a download go on.
+Each file has its own route, so that no path reaches anything else. Range requests resume a download.
 """
 
 import re
@@ -28,8 +28,8 @@ TYPES = {
     ".zip": "application/zip",
     SUMS: "text/plain; charset=utf-8",
 }
-# What a student pastes, between double quotes: cmd, PowerShell and sh must all leave it as it is, so it has none of
-# their special characters. It checks the certificate before it sends anything, and runs only what came over that
+# A student pastes this between double quotes, and cmd, PowerShell and sh must leave it unchanged, so it has none of
+# their special characters. It checks the certificate before it sends anything, and runs only what arrives over that
 # connection.
 PINNED = (
     "import ssl,sys,hashlib,http.client as h;sys.tracebacklimit=0;"
@@ -42,11 +42,11 @@ TRUSTED = (
     "import sys,urllib.request as u;sys.tracebacklimit=0;"
     "exec(u.urlopen(sys.argv[1]+'/setup/install.py',timeout=60).read())"
 )
-REVALIDATE = "no-cache"  # a cache may keep it, and asks whether it is still the same
+REVALIDATE = "no-cache"  # a cache may store it, but must revalidate it
 
 
 def routes(pack: Pack, fingerprint: str | None) -> Routes:
-    """Return the routes that offer a pack; `fingerprint`: of the class's own certificate, if it has one."""
+    """Return the routes that offer a pack; `fingerprint`: that of the class's own certificate, if it has one."""
     files: dict[tuple[str, str], Route] = {
         ("GET", f"/setup/{name}"): partial(_file, pack, member, _type_of(name)) for name, member in pack.members.items()
     }
@@ -99,7 +99,10 @@ def _names(request: Request, header: str, etag: str) -> bool:
 
 
 def _range(request: Request, size: int, etag: str) -> tuple[int, int] | None:
-    """Return the first and the last byte that are wanted; None for the whole file, also for ranges we do not serve."""
+    """Return the first and last byte of the requested range.
+
+    None for the whole file or a range that we do not serve.
+    """
     given = request.headers.get_all("Range")
     found = RANGE.fullmatch(given[0].strip()) if len(given) == 1 else None
     if found is None or (request.headers.get_all("If-Range") and not _names(request, "If-Range", etag)):

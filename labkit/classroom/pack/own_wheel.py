@@ -1,4 +1,4 @@
-"""The wheel of this labkit: built from a checkout, or put together again from the files that it installed."""
+"""The wheel of this labkit: built from a checkout, or reassembled from the installed files."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ class NoWheel(Exception):
 
 
 def own() -> Distribution:
-    """Return what is known about the installed labkit, by the command that it installs."""
+    """Return the metadata of the installed labkit, found by its command."""
     for command in entry_points(group="console_scripts", name="labkit"):
         if command.dist is not None and command.value.startswith("labkit."):
             return command.dist
@@ -27,12 +27,12 @@ def own() -> Distribution:
 
 
 def own_wheel(folder: Path, uv: str) -> Path:
-    """Make the wheel of this labkit in a folder. Raises NoWheel."""
+    """Build the wheel of this labkit in a folder. Raises NoWheel."""
     return _built(folder, uv) if is_checkout() else _packed(own(), folder)
 
 
 def name_and_version(wheel: Path) -> tuple[str, str]:
-    """Read them in a wheel, which may be newer than what is known about an editable installation."""
+    """Read both from a wheel, because the metadata of an editable installation may be older."""
     with zipfile.ZipFile(wheel) as archive:
         [path] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
         about = message_from_bytes(archive.read(path))

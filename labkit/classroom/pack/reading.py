@@ -1,4 +1,4 @@
-"""Open a pack and send its files from where they are in it: nothing is unpacked, and no other file can be named."""
+"""Open a pack and send its files from inside it: nothing is unpacked, and no other file can be requested."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ AGAIN = "make one with `labkit class pack`"
 
 
 class BadPack(Exception):
-    """A file that is no pack, or not a whole one; the message says what to do."""
+    """The file is not a pack or is incomplete; the message says what to do."""
 
 
 class Member(NamedTuple):
@@ -41,27 +41,27 @@ class Pack:
                 self.index: dict[str, Any] = json.loads(archive.read(INDEX))
                 listed = archive.read(SUMS)
                 if self.index["format"] != FORMAT:
-                    raise BadPack(f"{path} has another format than this labkit writes; {AGAIN}")
+                    raise BadPack(f"{path} has a different format from the one that this labkit writes; {AGAIN}")
                 sums = dict(map(_sum, listed.decode("ascii").splitlines()))
                 self.members = dict(self._members(archive, {**sums, SUMS: hashlib.sha256(listed).hexdigest()}))
         except OSError as error:
             raise BadPack(f"cannot read the pack {path}: {why(error)}") from None
         except (zipfile.BadZipFile, ValueError, KeyError, TypeError, NotImplementedError):
-            raise BadPack(f"{path} is no pack, or only a part of one; {AGAIN}") from None
+            raise BadPack(f"{path} is not a complete pack; {AGAIN}") from None
         self._reading = threading.Lock()
 
     @property
     def size(self) -> int:
-        """The bytes of all its files."""
+        """The total size of its files in bytes."""
         return sum(member.size for member in self.members.values())
 
     def read(self, name: str) -> bytes:
-        """Return a small file of it."""
+        """Return the content of a small file."""
         member = self.members[name]
         return b"".join(self.pieces(member.offset, member.size))
 
     def pieces(self, offset: int, size: int) -> Iterator[bytes]:
-        """Yield a stretch of the file in pieces. Raises OSError."""
+        """Yield a range of bytes in pieces. Raises OSError."""
         while size > 0:
             with self._reading:
                 self._file.seek(offset)

@@ -42,7 +42,7 @@ class Target(NamedTuple):
         return f"Python {self.python} on {self.machine.name}"
 
     def best(self, wheels: Iterable[str]) -> str | None:
-        """Return the file name of the wheel that suits best; None when none does."""
+        """Return the file name of the best wheel for this target, or None."""
         from packaging.utils import parse_wheel_filename
 
         rank = {tag: number for number, tag in enumerate(self._tags())}

@@ -2,11 +2,11 @@
 
     box = BallotBox(path)
     box.ask("Which fills first?", ["ours", "the kernel's"])     # "q1"
-    box.cast("ana", Vote("q1", 1, 0, secret))                   # twice is once; a later choice replaces an earlier one
+    box.cast("ana", Vote("q1", 1, 0, secret))                   # idempotent; a later choice replaces an earlier one
     box.close("q1"); box.again("q1"); box.reveal("q1", 1)
     box.tallies(names)                                          # counts for each round; no names
 
-A vote comes with a secret of the student's machine. `voted` holds the name with one hash of it, and `ballots` holds the
+A vote carries a secret from the student's machine. `voted` holds the name with one hash of it, and `ballots` holds the
 choice with another: one student has one vote, and may change it, but the file does not say whose ballot is whose. Only
 a class that votes by name also stores the name with the ballot.
 """
@@ -58,11 +58,11 @@ _MEASURED = "SELECT choice FROM measurements WHERE question = ? GROUP BY choice 
 
 
 class VoteRefused(Refusal):
-    """A vote or a change of a question is not possible; the message says why."""
+    """A vote, or a change to a question, was refused; the message says why."""
 
 
 class Vote(NamedTuple):
-    """One student's choice in one round. `secret`: of the student's machine; the same for each vote in this round."""
+    """One student's choice in one round. `secret`: from the student's machine; the same for each vote in this round."""
 
     question: str
     round: int
@@ -71,7 +71,7 @@ class Vote(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A question of the class. `state`: open, closed or revealed. `measured`: the number of the measured option."""
+    """A question to the class. `state`: open, closed or revealed. `measured`: the number of the measured option."""
 
     question: Question
     state: str
@@ -82,7 +82,7 @@ class Asked(NamedTuple):
 class Tally(NamedTuple):
     """A question with its counts for each round so far, and who has voted in this one.
 
-    `revision` grows with each change of any question, and tells which of two tallies is newer.
+    `revision` grows with each change to any question, and shows which of two tallies is newer.
     """
 
     asked: Asked
@@ -92,7 +92,7 @@ class Tally(NamedTuple):
 
 
 class BallotBox:
-    """The votes of one class file."""
+    """The votes in one class file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -110,7 +110,7 @@ class BallotBox:
         return question.id
 
     def begin(self, question: Question) -> None:
-        """Open a prediction of a lesson, unless it was opened before. Raises AuditError."""
+        """Open a prediction from a lesson, unless it has been opened before. Raises AuditError."""
         with self._writing() as file:
             _insert(file, question)
 
@@ -127,13 +127,15 @@ class BallotBox:
         with self._writing() as file:
             asked = _find(file, question_id)
             if asked.state == "revealed":
-                raise VoteRefused(f"{_named(asked)} is revealed, so the room knows the answer; ask another question")
+                raise VoteRefused(
+                    f"{_named(asked)} has been revealed, so the class knows the answer; ask another question"
+                )
             if asked.round >= ROUNDS:
                 raise VoteRefused(f"{_named(asked)} has had its second vote; ask it as a new question")
             file.execute(_AGAIN, (question_id,))
 
     def reveal(self, question_id: str, measured: int | None = None) -> None:
-        """Close the vote and show the measurement, by default the one that most students' machines found.
+        """Close the vote and show the measured option, by default the one that most students' machines reported.
 
         Raises VoteRefused, AuditError.
         """
@@ -158,18 +160,20 @@ class BallotBox:
             seat = (vote.question, vote.round, name)
             known = file.execute(f"SELECT proof FROM voted WHERE {_SEAT}", seat).fetchone()
             if known and known[0] != proof:
-                raise VoteRefused(f"{name} has voted on {_named(asked)} from another machine; one vote counts")
+                raise VoteRefused(
+                    f"{name} has already voted on {_named(asked)} from another machine; only one vote counts"
+                )
             paper = (vote.question, vote.round, ballot)
             kept = file.execute(f"SELECT choice FROM ballots WHERE {_PAPER}", paper).fetchone()
             if kept == (vote.choice,):
-                return  # the answer to the first request was lost
+                return  # a retry, because the answer to the first request was lost
             _check_open(asked, vote.round)
             file.execute("INSERT OR IGNORE INTO voted VALUES (?, ?, ?, ?)", (*seat, proof))
             who = name if by_name else None
             file.execute("INSERT OR REPLACE INTO ballots VALUES (?, ?, ?, ?, ?)", (*paper, vote.choice, who))
 
     def report(self, name: str, question_id: str, measured: int) -> None:
-        """Note what a student's machine measured. Raises VoteRefused, AuditError."""
+        """Record what a student's machine measured. Raises VoteRefused, AuditError."""
         with self._writing() as file:
             asked = _find(file, question_id)
             if not 0 <= measured < len(asked.question.options):
@@ -179,12 +183,12 @@ class BallotBox:
     # Counts
 
     def revision(self) -> int:
-        """Return a number that grows with each change. Raises AuditError."""
+        """Return a number that increases with each change. Raises AuditError."""
         with self._open() as file:
             return _revision(file)
 
     def tallies(self, question_id: str = "") -> list[Tally]:
-        """Return each question with its counts, or one of them; the one that was opened last is last.
+        """Return each question with its counts, or just one question; the newest is last.
 
         Raises AuditError.
         """
@@ -223,7 +227,9 @@ class BallotBox:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """Open the file for one change, because `labkit class vote` may write at the same time."""
         with self._open() as file:
-            file.execute("PRAGMA synchronous = NORMAL")  # as the log: a change survives a kill, but waits for no disk
+            file.execute(
+                "PRAGMA synchronous = NORMAL"
+            )  # like the log's: a change survives a kill of the process, but does not wait for the disk
             file.execute("BEGIN IMMEDIATE")
             with file:
                 yield file
@@ -265,7 +271,7 @@ def _tally(file: sqlite3.Connection, asked: Asked, revision: int) -> Tally:
 
 def _check_open(asked: Asked, number: int) -> None:
     if number < asked.round:
-        raise VoteRefused(f"vote {number} on {_named(asked)} is over, and vote {asked.round} is {asked.state}")
+        raise VoteRefused(f"vote {number} on {_named(asked)} has ended, and vote {asked.round} is {asked.state}")
     if number > asked.round:
         raise VoteRefused(f"{_named(asked)} has had no vote {number} yet")
     if asked.state != "open":
@@ -273,8 +279,10 @@ def _check_open(asked: Asked, number: int) -> None:
 
 
 def _check_secret(secret: str) -> None:
-    if len(secret) < LEAST_SECRET:  # equal ones would be one ballot
-        raise VoteRefused(f"the vote's secret has {len(secret)} characters; send {LEAST_SECRET} at random")
+    if len(secret) < LEAST_SECRET:  # equal secrets would count as one ballot
+        raise VoteRefused(
+            f"the vote's secret has {len(secret)} characters; send at least {LEAST_SECRET}, drawn at random"
+        )
 
 
 def _not_offered(asked: Asked, choice: int) -> str:
@@ -291,10 +299,10 @@ def _hash(kind: str, secret: str) -> str:
 
 
 def standing(tally: Tally) -> str:
-    """Return the state as the room sees it: open, counting (the first vote is in), closed or revealed."""
+    """Return the state that students see: open, counting (there is a vote), closed or revealed."""
     return "counting" if tally.asked.state == "open" and tally.voters else tally.asked.state
 
 
 def voted_of(tally: Tally, names: Collection[str]) -> tuple[int, int]:
-    """Return how many have voted in this round, and of how many."""
+    """Return how many students have voted in this round, and how many there are."""
     return len(tally.voters), len(tally.voters | set(names))

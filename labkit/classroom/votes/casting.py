@@ -1,7 +1,7 @@
-"""Send the votes of an outbox to the class, and keep what the class says of its questions.
+"""Send the votes in an outbox to the class, and store the class's news about its questions.
 
 A vote goes over HTTP, not into a room: the log of a room names the sender of each message. If the class cannot be
-reached, the vote stays due. A refusal is kept with its sentence, because sending it again would not change it.
+reached, the vote stays due. A refusal is stored with its reason, because a retry would not change it.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from labkit.wire.client.client import Client, Refused
 
 LOOK_S = 0.25
 AGAIN_S = 2.0
-SPREAD_S = 1.0  # over which a class that has lost its connections asks again
+SPREAD_S = 1.0  # the period over which a reconnecting class spreads its requests
 FINAL = frozenset({400, 403, 404, 409})
-NO_VOTES = "this class does not vote, because its server is an older labkit"
+NO_VOTES = "this class cannot vote, because its server is an older labkit"
 
 
 async def casting(client: Client, member: Membership, outbox: Outbox) -> None:
     """Send and receive while the client is connected."""
-    with suppress(Refused):  # by the server of an older labkit
+    with suppress(Refused):  # from the server of an older labkit
         room = await client.join(member.votes_room)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_send_all(member, outbox))
@@ -41,14 +41,14 @@ async def casting(client: Client, member: Membership, outbox: Outbox) -> None:
 
 
 def questions(member: Membership, question: str = "") -> list[dict[str, Any]]:
-    """Return the class's questions, or one of them; the one that was opened last is last. Raises OSError."""
+    """Return the class's questions, or just one; the newest is last. Raises OSError."""
     path = f"/class/votes?{question}" if question else "/class/votes"
     found = json_of(ask(member.url, path, basic(member.name, member.code), None, member.tls, member.route()))
     return list(found["questions"])
 
 
 def post(member: Membership, paper: Paper) -> dict[str, Any]:
-    """Send one paper, and return how its question stands. Raises OSError; HTTPError with a sentence if refused."""
+    """Send one paper, and return the state of its question. Raises OSError, or HTTPError with a reason if refused."""
     ballot = {"question": paper.question, "round": paper.round, "choice": paper.choice, "secret": paper.secret}
     wish = packed(ballot | {"measured": paper.measured})
     code = basic(member.name, member.code)
@@ -82,7 +82,7 @@ def sentence(error: HTTPError) -> str:
 
 
 async def _look(member: Membership, outbox: Outbox) -> None:
-    """Ask how the questions stand that are open here."""
+    """Request the state of the questions that are open here."""
     if any(_is_pending(told) for told in outbox.read().told.values()):
         await asyncio.sleep(random.uniform(0, SPREAD_S))
         with suppress(OSError):
@@ -102,7 +102,7 @@ def _is_pending(told: dict[str, Any]) -> bool:
 
 
 def _keep(outbox: Outbox, question: str, text: str) -> None:
-    """Keep a change of a question that was asked here, or that the instructor asks everybody."""
+    """Store a change to a question that was asked here or that the instructor asks everybody."""
     kept = outbox.read()
     if question.startswith("q") or any(paper.question == question for paper in kept.papers.values()):
         with suppress(ValueError, OSError):

@@ -1,7 +1,7 @@
-"""The predictions of the course's notebooks.
+"""The predictions in the course's notebooks.
 
-A student's machine names one by its key, and the class shows the text of the instructor's own copy: nobody can put a
-text of their own on the projector.
+A student's machine sends only a key, and the class shows the text from the instructor's own copy, so that nobody can
+put a text of their own on the projector.
 """
 
 import ast
@@ -19,7 +19,7 @@ PREDICTION = "Prediction"
 
 @cache
 def predictions() -> Mapping[str, Question]:
-    """Return the predictions of this labkit's notebooks, by key."""
+    """Return the predictions in this labkit's notebooks, by key."""
     found = (one for path in sorted((original() / "notebooks").glob("*.ipynb")) for one in _of_notebook(path))
     return {one.id: one for one in found}
 
@@ -35,7 +35,7 @@ def questions_in(source: str) -> Iterator[Question]:
     """Yield the predictions that the source of a cell asks."""
     try:
         tree = ast.parse(source)
-    except SyntaxError:  # a cell with a magic
+    except SyntaxError:  # a cell with an IPython magic
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == PREDICTION:
@@ -51,11 +51,11 @@ def _parts(call: ast.Call) -> list[ast.expr]:
             return [text, *(one for one in answers if one is not None)]
         case [text, ast.List(elts=answers) | ast.Tuple(elts=answers)]:
             return [text, *answers]
-    raise ValueError("not a question with answers that are written out")
+    raise ValueError("not a question with literal answers")
 
 
 def _text(part: ast.expr) -> str:
-    """Return a text, with a mask for each value that is only known when the cell runs. Raises ValueError."""
+    """Return a text, with a mask for each value that is known only when the cell runs. Raises ValueError."""
     if isinstance(part, ast.JoinedStr):
         return "".join(MASK if isinstance(one, ast.FormattedValue) else _text(one) for one in part.values)
     if isinstance(part, ast.Constant) and isinstance(part.value, str):

@@ -1,12 +1,12 @@
-"""The votes of a running class: over HTTP, and as changes in the votes room.
+"""The votes of a running class: requests over HTTP, and changes in the votes room.
 
     GET  /class/votes[?ID]         each question; for the instructor with the counts while the vote is open, for a
                                    student with the counts once it is closed, and never with a name beside a choice
     GET  /class/votes/names        who voted what, for the instructor of a class that votes by name
-    POST /class/vote               a student's vote, and what that machine measured
+    POST /class/vote               a student's vote, and what the student's machine measured
     POST /class/votes/ask, again, close, reveal      instructor only
 
-What is posted is JSON in a header (classroom.posting).
+A POST carries JSON in a header (classroom.posting).
 """
 
 from collections.abc import Callable
@@ -28,12 +28,12 @@ from labkit.wire.admission import Peer
 from labkit.wire.http.reply import reply
 from labkit.wire.http.routes import Routes
 
-ANONYMOUS = "this class votes anonymously; `labkit class start --votes-by-name` says otherwise before the first vote"
-Who = Callable[[Request, Peer], str | Response]  # the sender's name, or why it is refused
+ANONYMOUS = "this class votes anonymously; `labkit class start --votes-by-name` must be given before the first vote"
+Who = Callable[[Request, Peer], str | Response]  # returns the sender's name, or the response that refuses it
 
 
 class Ballot(msgspec.Struct):
-    """What a student's machine posts: a vote, a measurement, or only that the student was asked."""
+    """A student's POST: a vote, a measurement, or only that the student was asked."""
 
     question: str
     round: int = 1
@@ -43,7 +43,7 @@ class Ballot(msgspec.Struct):
 
 
 class Wish(msgspec.Struct):
-    """What the instructor posts."""
+    """The instructor's POST."""
 
     question: str = ""
     text: str = ""
@@ -52,7 +52,7 @@ class Wish(msgspec.Struct):
 
 
 class VotingOffice:
-    """Accepts votes, and publishes what has changed."""
+    """Accepts votes, and publishes changes."""
 
     def __init__(
         self,
@@ -88,7 +88,10 @@ class VotingOffice:
         }
 
     def publish_changes(self) -> None:
-        """Publish each question that has changed since the last call, whoever changed it. Raises AuditError."""
+        """Publish each question that has changed since the last call, here or through `labkit class vote`.
+
+        Raises AuditError.
+        """
         room, names = votes_of(self._register.class_id), self._register.names()
         seen = self._box.revision(), len(names)
         if seen == self._seen:
@@ -164,7 +167,7 @@ def _mark(ballot: Ballot) -> Mark:
 
 
 def public(tally: Tally, names: list[str]) -> dict[str, Any]:
-    """Return what anybody in the class may see: the counts only when nobody can vote any more, and no names."""
+    """Return what everybody in the class may see: no names, and the counts only once nobody can vote."""
     shown = _base(tally.asked) | {"state": standing(tally)}
     shown["voted"], shown["of"] = voted_of(tally, names)
     if tally.asked.state != "open":

@@ -1,8 +1,8 @@
-"""The votes of this working copy, and what the class answered: `votes.json`, next to the progress.
+"""The votes of this working copy, and the class's answers: `votes.json`, next to the progress.
 
     outbox = Outbox(home, "physics", "ana")
-    outbox.choose("q1", 0)              # a kernel, online or not
-    outbox.due()                        # the kernel that sends
+    outbox.choose("q1", 0)              # by any kernel, online or not
+    outbox.due()                        # by the kernel that sends
     outbox.answered(paper, told=..., refused=None)
 
 Any kernel may write. A paper is due until the class has answered its newest change, so a vote that was cast offline is
@@ -22,12 +22,12 @@ from labkit.classroom.kept_file import changing
 from labkit.platform import plain_file
 from labkit.platform.replacing import write
 
-Told = dict[str, Any]  # what the class says of one question; see docs/classroom.md
+Told = dict[str, Any]  # the class's news about one question; see docs/classroom.md
 KEPT = 200
 
 
 class Paper(msgspec.Struct):
-    """One question in one round. `n` counts its changes here, `done` those that the class has answered."""
+    """One question in one round. `n` counts the changes made here, and `done` those that the class has answered."""
 
     question: str
     round: int = 1
@@ -40,7 +40,7 @@ class Paper(msgspec.Struct):
 
 
 class Kept(msgspec.Struct):
-    """The file. Its votes belong to one student of one class."""
+    """The contents of the file: the votes of one student in one class."""
 
     class_id: str = ""
     name: str = ""
@@ -58,7 +58,7 @@ class Outbox:
     # The kernels
 
     def asked(self, question: str) -> None:
-        """Note that the student has seen a question. Raises NoHome."""
+        """Record that the student has seen a question. Raises NoHome."""
 
         def change(kept: Kept) -> None:
             paper = _paper(kept, question)
@@ -78,7 +78,7 @@ class Outbox:
         self._change(change)
 
     def measured(self, question: str, option: int) -> None:
-        """Note what was measured here; the class then knows what to show as the measurement. Raises NoHome."""
+        """Record what was measured here, so that the class can show it. Raises NoHome."""
 
         def change(kept: Kept) -> None:
             paper = _paper(kept, question)
@@ -89,13 +89,13 @@ class Outbox:
         self._change(change)
 
     def standing(self, question: str) -> tuple[Paper | None, Told | None]:
-        """Return the student's newest paper, and what the class said last."""
+        """Return the student's newest paper, and the class's latest news about the question."""
         kept = self.read()
         told = kept.told.get(question)
         return kept.papers.get(_key(question, told)), told
 
     def has_question(self) -> bool:
-        """Return whether the instructor asks something that has no vote from here."""
+        """Return whether the instructor is asking a question that has no vote from here."""
         kept = self.read()
         asked = [(name, told) for name, told in kept.told.items() if name.startswith("q")]
         return any(
@@ -109,7 +109,7 @@ class Outbox:
         return [paper for paper in self.read().papers.values() if paper.n > paper.done]
 
     def answered(self, sent: Paper, told: Told | None = None, refused: str | None = None) -> None:
-        """Note the answer to a paper as it was sent; it may have changed since. Raises NoHome."""
+        """Record the answer to a paper as it was sent; the paper may have changed since. Raises NoHome."""
 
         def change(kept: Kept) -> None:
             paper = kept.papers.get(f"{sent.question}.{sent.round}")
@@ -121,14 +121,14 @@ class Outbox:
         self._change(change)
 
     def tell(self, question: str, news: Told) -> None:
-        """Note how a question stands, with or without its text. Raises NoHome."""
+        """Record the state of a question, with or without its text. Raises NoHome."""
         if _is_new(self.read(), question, news):
             self._change(lambda kept: _merge(kept, question, news))
 
     # The file
 
     def read(self) -> Kept:
-        """Return what the file has for this student; nothing if it is somebody else's, or cannot be read."""
+        """Return this student's state; an empty one if the file is another student's or cannot be read."""
         with suppress(OSError, msgspec.DecodeError, RecursionError):
             kept = msgspec.json.decode(plain_file.read_bytes(self.path), type=Kept)
             if (kept.class_id, kept.name) == self._whose:
@@ -150,14 +150,14 @@ def _is_new(kept: Kept, question: str, news: Told) -> bool:
 
 
 def _merge(kept: Kept, question: str, news: Told) -> None:
-    """Keep what the class says, unless it is older than what is known: answers and events may overtake each other."""
+    """Store the class's news unless it is older than what is stored: answers and events may overtake each other."""
     if _is_new(kept, question, news):
         words = {name: value for name, value in kept.told.get(question, {}).items() if name in ("text", "options")}
         kept.told[question] = words | news
 
 
 def _paper(kept: Kept, question: str) -> Paper:
-    """Return the paper of the current round, as far as it is known here."""
+    """Return the paper of the current round, as far as the round is known here."""
     told = kept.told.get(question)
     new = Paper(question, told["round"] if told else 1, secret=secrets.token_hex(16))
     return kept.papers.setdefault(_key(question, told), new)

@@ -11,7 +11,7 @@ from labkit.classroom.posting import BadPost
 
 LONGEST_TEXT, LONGEST_OPTION = 300, 120
 FEWEST_OPTIONS, MOST_OPTIONS = 2, 8
-MASK = "…"  # in a prediction, for what differs between machines
+MASK = "…"  # in a prediction, replaces what differs between machines
 _NUMBER = re.compile(rf"\d+(?:[.,]\d+)*|{MASK}")
 
 
@@ -28,7 +28,7 @@ class Question(NamedTuple):
 
 
 def key_of(text: str, options: Sequence[str]) -> str:
-    """Return the id of a prediction: the same on each machine, whatever numbers it has in its text."""
+    """Return the id of a prediction: the same on every machine, even if the numbers in the text differ."""
     masked = json.dumps([_NUMBER.sub(MASK, one) for one in (text, *options)])
     return f"p{hashlib.sha256(masked.encode()).hexdigest()[:15]}"
 

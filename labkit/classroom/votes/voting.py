@@ -17,13 +17,13 @@ from labkit.course.progress import NoHome, home
 MOMENT_S = 3.0
 LOOK_S = 0.05
 NO_CLASS = "this working copy is in no class, so nobody counts votes; classroom.join(url, name=...) joins one"
-NO_QUESTION = "the class has no question now; your instructor asks one, and then classroom.vote() shows it"
-OFFLINE = "your vote waits on this machine, and is sent when the class answers"
+NO_QUESTION = "the class has no question now; once your instructor asks one, classroom.vote() shows it"
+OFFLINE = "your vote is waiting on this machine, and will be sent when the class answers"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a vote, in words. `is_counted`: whether the class has counted it."""
+    """The outcome of a vote, in words. `is_counted`: whether the class has counted it."""
 
     words: str
     is_counted: bool = False
@@ -58,13 +58,13 @@ def _cast(member: Membership, answer: str | int | None) -> Answer:
     if choice is None:
         return Answer(f"{answer!r} is not offered; choose a number or an option:\n{_shown(question, None)}")
     if question["state"] in ("closed", "revealed"):
-        return Answer(f"the vote on {question['text']!r} is {question['state']}, so yours comes too late")
+        return Answer(f"the vote on {question['text']!r} is {question['state']}, so yours is too late")
     outbox.choose(question["id"], choice)
     return _settled(outbox, question["id"])
 
 
 def _settled(outbox: Outbox, question: str) -> Answer:
-    """Return what the class answered, or after MOMENT_S that it has not."""
+    """Return the class's answer, or after MOMENT_S that there is none yet."""
     ends = monotonic() + MOMENT_S
     while True:
         paper, told = outbox.standing(question)
@@ -76,7 +76,7 @@ def _settled(outbox: Outbox, question: str) -> Answer:
 
 
 def words(paper: Paper | None, told: Told | None) -> str:
-    """Say in a line how a vote stands."""
+    """Return the state of a vote in one line."""
     if paper is not None and paper.refused:
         return f"Not counted: {paper.refused}"
     if told is None:
@@ -85,11 +85,11 @@ def words(paper: Paper | None, told: Told | None) -> str:
     line = f"{told['voted']} of {told['of']} have voted{turn}"
     if paper is not None and paper.choice is not None and paper.n > paper.done:
         return f"{line}; {OFFLINE}"
-    return line + {"closed": "; the vote is closed", "revealed": "; the vote is over"}.get(told["state"], "")
+    return line + {"closed": "; the vote is closed", "revealed": "; the vote has ended"}.get(told["state"], "")
 
 
 def distribution(told: Told | None, options: Sequence[str]) -> list[str]:
-    """Return a line for each option with its votes in each round; none while anybody may still vote."""
+    """Return a line for each option with its votes in each round; no lines while the vote is open."""
     if told is None or "rounds" not in told:
         return []
     rounds = [list(counts) for counts in told["rounds"]]
@@ -116,7 +116,7 @@ def _outbox(member: Membership) -> Outbox:
 
 
 class PredictionVote:
-    """The vote of a class on one prediction of a lesson."""
+    """A class's vote on one prediction in a lesson."""
 
     def __init__(self, member: Membership, question: str, options: Sequence[str]) -> None:
         self._outbox = _outbox(member)
@@ -124,7 +124,7 @@ class PredictionVote:
         self._options = list(options)
 
     def ask(self) -> None:
-        """Say that the student sees the question: the first one opens it."""
+        """Report that the student sees the question; the first report opens it."""
         with suppress(NoHome):
             self._outbox.asked(self._question)
 
@@ -134,19 +134,19 @@ class PredictionVote:
             self._outbox.choose(self._question, choice)
 
     def measured(self, option: int) -> None:
-        """Say what was measured here."""
+        """Report what was measured here."""
         with suppress(NoHome):
             self._outbox.measured(self._question, option)
 
     def standing(self) -> dict[str, Any]:
-        """Return the round, a line on how the vote stands, and the counts as lines once nobody can vote."""
+        """Return the round, the state of the vote in one line, and the counts as lines once nobody can vote."""
         paper, told = self._outbox.standing(self._question)
         lines = distribution(told, self._options)
         return {"round": told["round"] if told else 1, "words": words(paper, told), "counts": lines}
 
 
 def prediction_vote(text: str, options: Sequence[str]) -> PredictionVote | None:
-    """Return the class's vote on a prediction; None without a class, and for a question that is in no lesson."""
+    """Return the class's vote on a prediction; None without a class, or if no lesson has the question."""
     member = membership()
     key = key_of(text, options) if member is not None else ""
     return PredictionVote(member, key, options) if member is not None and key in predictions() else None

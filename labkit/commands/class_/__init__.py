@@ -6,16 +6,16 @@ from labkit.commands.lazy import LazyGroup
 
 VERBS = {
     "start": "Run a class server and show its progress board.",
-    "pack": "Make one file from which a class installs the course without internet.",
+    "pack": "Build one file that installs the course without internet access.",
     "board": "Print the progress board as text.",
     "help": "Answer a student: see the case, write a note, or send the next hint.",
     "vote": "Ask the class a question, and count its votes.",
     "drill": "Restart the class server on purpose and watch everyone reconnect.",
     "export": "Export results as CSV, JSON or a grade book.",
-    "grade": "Judge the answers that passed again, on this machine.",
-    "solution": "Give the class our solution of an exercise.",
+    "grade": "Judge passed answers again, on this machine.",
+    "solution": "Give the class our solution to an exercise.",
     "here": "Let students who fell behind catch up to an exercise.",
-    "code": "Issue a new code to a student who arrives late or lost theirs.",
+    "code": "Issue a new code to a student who arrives late or has lost theirs.",
     "remove": "Remove students from a class and close their connections.",
 }
 EXAMPLES = """\b

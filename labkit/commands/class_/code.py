@@ -1,4 +1,4 @@
-"""`labkit class code`: issue a new code to a student who arrives late or lost theirs."""
+"""`labkit class code`: issue a new code to a student who arrives late or has lost theirs."""
 
 from pathlib import Path
 

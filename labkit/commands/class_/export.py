@@ -58,7 +58,7 @@ Examples:
 @click.option("--json", "form", flag_value="json", help="JSON: the same rows.")
 @click.option("--gradebook", "form", flag_value="gradebook", help="CSV: one row per grade, in nbgrader's format.")
 @click.option("--lms", "form", flag_value="lms", help="CSV: one row per student, one column per exercise, for an LMS.")
-@click.option("--votes", "is_votes", is_flag=True, help="The votes instead: one row per option, without names.")
+@click.option("--votes", "is_votes", is_flag=True, help="Export votes instead: one row per option, without names.")
 @click.option(
     "--html", "folder", type=click.Path(path_type=Path), help="Write a page per student and one for you to this folder."
 )
@@ -79,9 +79,9 @@ def export(
     Works whether or not the class server is running.
     """
     if is_votes and (form not in ("csv", "json") or nbgrader is not None):
-        raise CannotRun("votes are no grades; --votes goes with --csv or --json")
+        raise CannotRun("votes are not grades; use --votes with --csv or --json")
     if folder is not None and (is_votes or form != "csv" or nbgrader is not None):
-        raise CannotRun("--html writes pages, which have everything; it goes with --roster only")
+        raise CannotRun("--html writes complete pages; combine it with --roster only")
     record = record_of(class_id, file)
     board = record.board
     try:

@@ -1,4 +1,4 @@
-"""`labkit class grade`: judge the answers that students handed in again, on this machine."""
+"""`labkit class grade`: judge the answers that passed again, on this machine."""
 
 import asyncio
 from contextlib import suppress
@@ -20,22 +20,22 @@ UNDECIDED = "could not be judged now; run this again"
 LOOK_S = 2.0
 EXAMPLES = """\b
 Examples:
-  labkit class grade physics                              # once, for each pass that is not yet judged
-  labkit class grade physics --accept ana 06-outbox       # by hand, after a look at the answer
-  labkit class grade physics --follow                     # until Ctrl-C
+  labkit class grade physics                              # once: each pass that is not yet judged
+  labkit class grade physics --accept ana 06-outbox       # by hand, after reading the answer
+  labkit class grade physics --follow                     # keep judging, until Ctrl-C
 """
 
 
 @click.command(epilog=EXAMPLES)
 @which_class
 @click.option("--accept", "accepted", nargs=2, metavar="NAME ID", help="Verify NAME's passes of exercise ID by hand.")
-@click.option("--follow", is_flag=True, help="Keep judging what comes in, until Ctrl-C.")
+@click.option("--follow", is_flag=True, help="Keep judging new passes until Ctrl-C.")
 @click.option("--with-parent", is_flag=True, help="Exit when stdin closes, as it does when the parent dies.")
 def grade(class_id: str, file: Path | None, accepted: tuple[str, str] | None, follow: bool, with_parent: bool) -> None:
     """Judge each pass of a CLASS again, on this machine, with three seeds that no student knows.
 
-    A pass is verified if its answer came with it, passes here too, and is not letter by letter somebody else's. Answers
-    that are the same program under other names are listed as a hint, and change no verdict.
+    A pass is verified if its answer came with it, passes here too, and is not a copy of another student's.
+    Answers that differ only in their names are listed as a hint; that changes no verdict.
 
     Exit 0: every pass is verified. 1: some are not. 2: some could not be judged.
     """
@@ -52,7 +52,7 @@ def grade(class_id: str, file: Path | None, accepted: tuple[str, str] | None, fo
             return
         undecided = asyncio.run(_once(path, class_id))
         for exercise, names in alike(claims(path, class_id)):
-            click.echo(f"alike in {exercise}: {', '.join(map(printable, names))} (one program, under other names)")
+            click.echo(f"alike in {exercise}: {', '.join(map(printable, names))} (same program, different names)")
         standings = [verdict.standing for verdict in Verdicts(path).of_students().values()]
     except AuditError as error:
         raise CannotRun(str(error)) from None
@@ -73,7 +73,7 @@ async def _follow(path: Path, class_id: str, with_parent: bool) -> None:
     stop = stopping()
     if with_parent:
         end_with_parent(stop)
-    click.echo("judging what students hand in, until Ctrl-C")
+    click.echo("judging new passes until Ctrl-C")
     judging = asyncio.create_task(_for_ever(path, class_id))
     ended = asyncio.create_task(stop.wait())
     await asyncio.wait((judging, ended), return_when=asyncio.FIRST_COMPLETED)
@@ -86,7 +86,7 @@ async def _follow(path: Path, class_id: str, with_parent: bool) -> None:
 
 async def _for_ever(path: Path, class_id: str) -> None:
     while True:
-        with suppress(AuditError):  # a server that is writing has the file for a moment
+        with suppress(AuditError):  # a server that is writing locks the file briefly
             await _once(path, class_id)
         await asyncio.sleep(LOOK_S)
 

@@ -1,4 +1,4 @@
-"""The grader of a running class: `labkit class grade --follow` in its own process, as judging takes a whole core."""
+"""The grader of a running class: `labkit class grade --follow` in its own process; judging uses a whole core."""
 
 import logging
 import subprocess
@@ -16,7 +16,7 @@ ENDS_S = 10.0
 
 @contextmanager
 def grading(class_id: str, path: Path) -> Iterator[None]:
-    """Judge what students hand in while the block runs."""
+    """Judge new passes while the block runs."""
     command = python("labkit", "class", "grade", class_id, "--file", str(path), "--follow", "--with-parent")
     nowhere = subprocess.DEVNULL
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere, **OWN_GROUP)

@@ -1,4 +1,4 @@
-"""`labkit class help`: who needs help in a class, and the answer to one student."""
+"""`labkit class help`: show who needs help in a class, or answer one student."""
 
 from pathlib import Path
 from time import time
@@ -20,11 +20,11 @@ from labkit.platform.replacing import write
 from labkit.review.report import printable
 from labkit.wire.audit.schema import AuditError
 
-NOBODY = "nobody asks, and nobody seems stuck"
+NOBODY = "nobody is asking for help, and nobody seems stuck"
 EXAMPLES = """\b
 Examples:
-  labkit class help physics                        # who asks, who is stuck, and on which check
-  labkit class help physics otter                  # the case that otter has shown, as a notebook for this machine
+  labkit class help physics                        # who is asking, who is stuck, and on which check
+  labkit class help physics otter                  # the case that otter sent, as a notebook
   labkit class help physics otter --hint           # the next hint on the check that fails
   labkit class help physics otter --note "Count bytes, not frames."
 """
@@ -33,11 +33,13 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @which_class
 @click.argument("name", required=False)
-@click.option("--exercise", metavar="ID", help="About this exercise; by default the one that NAME asks about.")
-@click.option("--note", "text", metavar="TEXT", help="Write a note, which stands over each notebook of NAME.")
-@click.option("--hint", "is_hint", is_flag=True, help="Send the hint after those that NAME has seen.")
+@click.option("--exercise", metavar="ID", help="The exercise.  [default: the one that NAME asks about]")
+@click.option("--note", "text", metavar="TEXT", help="Write a note that appears above each of NAME's notebooks.")
+@click.option("--hint", "is_hint", is_flag=True, help="Send the first hint that NAME has not seen.")
 @click.option(
-    "--folder", type=click.Path(path_type=Path, file_okay=False), help="Where the case goes.  [default: CLASS-help]"
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder to write the case to.  [default: CLASS-help]",
 )
 def help(
     class_id: str,
@@ -50,13 +52,13 @@ def help(
 ) -> None:
     """Show who needs help in a CLASS, or answer the student NAME.
 
-    A case is one answer that failed, and what the check found. The student saw it, and agreed, before it was sent. It
-    opens as a notebook, and nothing in it runs until you run it.
+    A case is one failed answer and what the check found. The student has seen it and agreed to send it. It opens as a
+    notebook, and nothing in it runs until you run it.
 
-    Works whether or not the class server is running; a note written meanwhile arrives when it starts.
+    Works whether or not the class server is running; a note written while it is down arrives when it starts.
     """
     if text is not None and is_hint:
-        raise CannotRun("--note and --hint do not go together; give one of them")
+        raise CannotRun("--note and --hint cannot be combined; give one of them")
     if name is None and (text is not None or is_hint or exercise):
         raise CannotRun("--note, --hint and --exercise need a student; give the class and a NAME")
     record = record_of(class_id, file)
@@ -109,8 +111,8 @@ def lines(record: ClassRecord, now: int) -> list[str]:
         if row.hand:
             cell = row.cells[row.hand]
             failing = cell.failing(now)
-            case = "  a case was shown" if row.hand in record.cases.of(name) else ""
-            asked = f"asks about {row.hand}, for {minutes(now - (row.hand_at or now))}"
+            case = "  sent a case" if row.hand in record.cases.of(name) else ""
+            asked = f"has been asking about {row.hand} for {minutes(now - (row.hand_at or now))}"
             shown.append(f"{name}  {asked}{f'; {failing}' if failing else ''}{case}")
         elif why_stuck:
             shown.append(f"{name}  stuck in {row.current}: {why_stuck}")
@@ -118,7 +120,7 @@ def lines(record: ClassRecord, now: int) -> list[str]:
 
 
 def _by_need(board: Board) -> list[tuple[str, Row]]:
-    """Return the students in the order in which their hands went up, then the others by name."""
+    """Return the students with raised hands, longest-waiting first, then the others by name."""
     return sorted(board.students.items(), key=lambda one: (one[1].hand is None, one[1].hand_at or 0, one[0]))
 
 

@@ -13,24 +13,24 @@ from labkit.wire.audit.schema import AuditError
 NONE = "nobody can catch up; `labkit class here CLASS ID` names the exercise that the class has reached"
 EXAMPLES = """\b
 Examples:
-  labkit class here physics 04-validator     # whoever fell behind gets 02-auth to 04-validator
-  labkit class here physics                  # how far the class is
-  labkit class here physics --none           # give nothing any more
+  labkit class here physics 04-validator     # students who fell behind can get 02-auth to 04-validator
+  labkit class here physics                  # show how far the class is
+  labkit class here physics --none           # stop offering solutions
 """
 
 
 @click.command(epilog=EXAMPLES)
 @which_class
 @click.argument("exercise_id", metavar="[ID]", required=False)
-@click.option("--none", "is_none", is_flag=True, help="Let nobody catch up any more.")
+@click.option("--none", "is_none", is_flag=True, help="Stop letting students catch up.")
 def here(class_id: str, file: Path | None, exercise_id: str | None, is_none: bool) -> None:
-    """Say that a CLASS has reached exercise ID, and let students who fell behind catch up to it.
+    """Record that a CLASS has reached exercise ID, and let students who fell behind catch up to it.
 
-    Every notebook of the class shows a banner. A student who runs `classroom.catch_up()` then gets our solution of each
-    exercise up to ID that this student has not passed; the student's own notebook is kept beside it.
+    Every notebook in the class shows a banner. A student who runs `classroom.catch_up()` then gets our solution to each
+    exercise up to ID that they have not passed; their own notebook is kept beside it.
     """
     if is_none and exercise_id:
-        raise CannotRun("--none and an exercise do not go together; give one of them")
+        raise CannotRun("--none and an exercise cannot be combined; give one of them")
     opened = OpenSolutions(existing_file(class_id, file))
     try:
         if is_none or exercise_id:

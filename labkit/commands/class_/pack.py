@@ -1,4 +1,4 @@
-"""`labkit class pack`: make one file from which a class installs the course without internet."""
+"""`labkit class pack`: build one file that installs the course without internet access."""
 
 import tempfile
 from collections.abc import Callable
@@ -23,14 +23,14 @@ MB = 1_000_000
 
 
 def _listed(known: tuple[str, ...]) -> Callable[[click.Context, click.Parameter, str], tuple[str, ...]]:
-    """Return a reader of a list with commas, in which `3.11..3.13` is a range."""
+    """Return a callback that parses a comma-separated list, in which `3.11..3.13` is a range."""
 
     def read(_ctx: click.Context, _option: click.Parameter, text: str) -> tuple[str, ...]:
         chosen: list[str] = []
         for word in filter(None, (word.strip().lower() for word in text.split(","))):
             first, dots, last = word.partition("..")
             if first not in known or (dots and last not in known):
-                raise click.BadParameter(f"{word!r} is none of {', '.join(known)}")
+                raise click.BadParameter(f"{word!r} is not one of {', '.join(known)}")
             chosen += known[known.index(first) : known.index(last or first) + 1]
         if not chosen:
             raise click.BadParameter(f"no such name; choose from {', '.join(known)}")
@@ -47,17 +47,17 @@ def _listed(known: tuple[str, ...]) -> Callable[[click.Context, click.Parameter,
     default="3.11..3.14",
     show_default=True,
     callback=_listed(PYTHONS),
-    help="Versions of Python, with commas or as a range.",
+    help="Python versions, separated by commas or as a range.",
 )
 @click.option(
     "--system", "systems", default=",".join(SYSTEMS), show_default=True, callback=_listed(SYSTEMS), help="Systems."
 )
 def pack(out: Path, pythons: tuple[str, ...], systems: tuple[str, ...]) -> None:
-    """Make a pack: the packages that a learner needs, for each system, the course, and their checksums.
+    """Build a pack: the course, the packages that it needs on each system, and their checksums.
 
-    It needs the internet and uv, now and never in the room. Downloads are kept in a cache, and resumed if they break
-    off. `labkit class start --pack FILE` offers it to the class at /setup; unpacked from a USB stick,
-    `python3 install.py` does the same.
+    Building needs the internet and uv; installing needs neither. Downloads are cached, and resumed if they break off.
+    `labkit class start --pack FILE` offers the pack to the class at /setup. To install from a USB stick, unpack it and
+    run `python3 install.py`.
     """
     out = out.absolute()
     if not out.parent.is_dir():
@@ -76,7 +76,7 @@ def pack(out: Path, pythons: tuple[str, ...], systems: tuple[str, ...]) -> None:
 
 
 class _Shown:
-    """Prints how much is downloaded, about once per second."""
+    """Prints how much has been downloaded, about once per second."""
 
     def __init__(self) -> None:
         self._at = monotonic()

@@ -15,7 +15,7 @@ EXAMPLES = """\b
 Examples:
   labkit class remove physics troll           # a running server closes troll's connections within a second
   labkit class remove physics troll-1 troll-2
-  labkit class remove physics otter --erase   # with everything that otter sent, and all about it
+  labkit class remove physics otter --erase   # also erase everything that otter sent
 """
 
 
@@ -27,7 +27,7 @@ def remove(class_id: str, file: Path | None, names: tuple[str, ...], is_erasing:
     """Remove each NAME from a CLASS and close that student's connections. Past records stay in the class log.
 
     With --erase, NAME's records, answers, cases, votes, notes and verdicts are erased. The log still verifies, and
-    keeps only the name, in the rows that say when it connected. Exports that you made before are yours to delete.
+    keeps only the name, in the rows that record its connections. Exports that you made earlier are not touched.
 
     Works whether or not the class server is running.
     """
@@ -51,7 +51,7 @@ def _erase(path: Path, class_id: str, names: tuple[str, ...]) -> None:
         if not found.names:
             unknown.append(name)
             continue
-        click.echo(f"erased: {', '.join(found.names)} ({found.texts} texts of the log, {found.rows} other rows)")
+        click.echo(f"erased: {', '.join(found.names)} ({found.texts} texts in the log, {found.rows} other rows)")
     server = holder(path)
     if server is not None and len(unknown) < len(names):
         click.echo(
@@ -59,4 +59,4 @@ def _erase(path: Path, class_id: str, names: tuple[str, ...]) -> None:
             "`labkit class drill` restarts it"
         )
     if unknown:
-        raise CannotRun(f"the class file knows no {', '.join(map(repr, unknown))}")
+        raise CannotRun(f"the class file has no student {', '.join(map(repr, unknown))}")

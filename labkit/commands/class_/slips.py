@@ -1,4 +1,4 @@
-"""Slips with new codes. They are written to a terminal or to a file that only its owner can read, never to a log."""
+"""Hand out slips with new codes: on a terminal or in a file that only its owner can read, never in a log."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ AGAIN = "`labkit class code` for students, --new-instructor-code for the instruc
 def check_place(slips: Path | None) -> None:
     """Check that the slips can be written, before any code is created. Raises CannotRun."""
     if slips is None and not (sys.stdout and sys.stdout.isatty()):
-        raise CannotRun("standard output is not a terminal, and codes must not land in a log; give --hand-out FILE")
+        raise CannotRun("standard output is not a terminal, and codes must not end up in a log; give --hand-out FILE")
     if slips is not None:
         os.close(_open(slips))
 
@@ -43,7 +43,7 @@ def hand_out(
 def slip(url: str, name: str, code: str, whose: str, pin: str | None, *, has_pack: bool = False) -> str:
     """Return one student's slip: the two lines of Python that join the class. `pin`: the certificate's fingerprint.
 
-    `has_pack`: the server offers what a student installs, so the slip has that address too.
+    `has_pack`: the server offers what a student installs, so the slip includes that address.
     """
     shown = "" if whose == name else f"   (the class sees: {name})"
     arguments = {"name": name, "code": code} | ({"fingerprint": pin} if pin else {})

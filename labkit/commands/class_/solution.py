@@ -1,4 +1,4 @@
-"""`labkit class solution`: open our solution of an exercise to the class, or close it again."""
+"""`labkit class solution`: open our solution to an exercise for the class, or close it again."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from labkit.wire.audit.schema import AuditError
 EXAMPLES = """\b
 Examples:
   labkit class solution physics                     # which are open
-  labkit class solution physics 06-outbox           # from now on, everybody gets it
+  labkit class solution physics 06-outbox           # from now on, everybody can get it
   labkit class solution physics 06-outbox --close   # only after a verified pass again
 """
 
@@ -23,17 +23,17 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @which_class
 @click.argument("ids", metavar="[ID]...", nargs=-1)
-@click.option("--close", "is_closing", is_flag=True, help="Give these solutions only after a verified pass again.")
+@click.option("--close", "is_closing", is_flag=True, help="Require a verified pass for these solutions again.")
 def solution(class_id: str, file: Path | None, ids: tuple[str, ...], is_closing: bool) -> None:
-    """Open our solutions of the exercises ID to a CLASS, and print which are open.
+    """Open our solutions to the exercises ID for a CLASS, and print which are open.
 
-    A student gets an open one with `labkit course diff ID`; any other one after a verified pass.
+    Students get an open solution with `labkit course diff ID`, and any other after a verified pass.
     """
     opened = OpenSolutions(existing_file(class_id, file))
     try:
         wanted = [by_id(one).id for one in ids]
         if is_closing and not wanted:
-            raise CannotRun("--close needs an exercise; name those that are to be closed")
+            raise CannotRun("--close needs an exercise; name those to close")
         if wanted and not is_closing and solutions() is None:
             raise CannotRun(HAS_NONE)
         if wanted:

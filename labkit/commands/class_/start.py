@@ -43,7 +43,7 @@ EXAMPLES = """\b
 Examples:
   labkit class start                              # a class named `lab`, on this machine, open to any name
   labkit class start physics --roster roster.csv  # one code per student in a CSV: name,shown_as
-  labkit class start physics --grade              # passes count when this machine has judged the answer too
+  labkit class start physics --grade              # a pass counts once this machine has judged the answer too
   labkit class start physics --lan --tls          # encrypted, for other machines in the room
   labkit class start physics --hand-out slips.txt --url wss://class.example.org
   labkit class start physics --lan --tls --pack labkit-pack.zip   # for a room without internet
@@ -79,7 +79,10 @@ Examples:
     "--grade", "is_grading", is_flag=True, help="Verify passes: ask students for their answers, and judge them here."
 )
 @click.option(
-    "--votes-by-name", "is_naming", is_flag=True, help="Let the instructor see who voted what; else votes have no name."
+    "--votes-by-name",
+    "is_naming",
+    is_flag=True,
+    help="Let the instructor see who voted what; otherwise votes are anonymous.",
 )
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a limit; NAME=off turns it off. Repeatable."
@@ -108,7 +111,7 @@ def start(class_id: str, file: Path | None, settings: tuple[str, ...], **options
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The options of one `labkit class start`."""
+    """The options of `labkit class start`."""
 
     class_id: str
     path: Path
@@ -207,7 +210,7 @@ def _start(given: Options, keep: Callable[[], None]) -> None:
             click.echo(f"students: labkit.classroom.join({address!r}, name=...{more})")
             click.echo("a name belongs to the first student who joins with it")
         if register.grades:
-            click.echo("passes count when this machine has judged them; students agree by adding graded=True to join()")
+            click.echo("passes count once this machine has judged them; students agree by adding graded=True to join()")
             if solutions() is None:
                 _note(f"a copy of our solution is verified like any other answer: {HAS_NONE}")
         if register.votes_by_name:

@@ -13,11 +13,11 @@ from labkit.review.report import printable
 from labkit.wire.audit.schema import AuditError
 
 BAR = 30  # characters
-NONE = "no question yet; a prediction opens when the first student is asked, and --ask asks one of your own"
+NONE = "no question yet; a prediction opens when the first student is asked, and --ask TEXT asks one of your own"
 ANONYMOUS = "this class votes anonymously; to see names, start it with --votes-by-name before the vote"
 EXAMPLES = """\b
 Examples:
-  labkit class vote physics                                        # every question, and how it stands
+  labkit class vote physics                                        # every question and its votes
   labkit class vote physics --ask "Which fills first?" --option ours --option "the kernel's"
   labkit class vote physics --close                                # the newest question
   labkit class vote physics --again                                # a second vote, after discussion
@@ -31,17 +31,17 @@ Examples:
 @click.option("--option", "options", multiple=True, help="An option of the question; two to eight of them.")
 @click.option("--close", "act", flag_value="close", help="Accept no more votes, and show students the counts.")
 @click.option("--again", "act", flag_value="again", help="Open the second vote, beside the first.")
-@click.option("--reveal", "act", flag_value="reveal", help="Close the vote, and show what was measured beside it.")
+@click.option("--reveal", "act", flag_value="reveal", help="Close the vote, and show the measured answer beside it.")
 @click.option("--measured", metavar="OPTION", help="With --reveal: the measured option, or its number.")
-@click.option("--question", "question_id", metavar="ID", help="Which question; by default the newest.")
+@click.option("--question", "question_id", metavar="ID", help="The question.  [default: the newest]")
 @click.option("--names", is_flag=True, help="Print who voted what, in a class that votes by name.")
 def vote(
     class_id: str, file: Path | None, text: str | None, options: tuple[str, ...], names: bool, **change: str | None
 ) -> None:
-    """Let a CLASS vote, and print how its questions stand.
+    """Let a CLASS vote, and print its questions with their votes.
 
-    Each prediction of a lesson is a question, which opens by itself when the first student is asked. The server shows a
-    change within a second; if no server is running, it does so when it starts.
+    Each prediction in a lesson is a question, which opens when the first student is asked. The server shows a change
+    within a second or, if none is running, when it starts.
     """
     path = existing_file(class_id, file)
     box = BallotBox(path)
@@ -66,7 +66,7 @@ def _check(
     if text is not None and question_id is not None:
         raise CannotRun("--ask asks a new question; omit --question")
     if text is not None and act:
-        raise CannotRun(f"--ask and --{act} do not go together; give one of them")
+        raise CannotRun(f"--ask and --{act} cannot be combined; give one of them")
     if options and text is None:
         raise CannotRun("--option is only for a new question; add --ask TEXT")
     if measured is not None and act != "reveal":
@@ -74,7 +74,7 @@ def _check(
 
 
 def _changed(box: BallotBox, act: str | None, question_id: str | None, measured: str | None) -> str | None:
-    """Change a question, by default the newest, and return its id; None if all are to be listed."""
+    """Change a question, by default the newest, and return its id, or None to list all."""
     every = box.tallies(question_id or "")
     if not every and (act or question_id):
         raise CannotRun(f"the class has no question {question_id!r}" if question_id else NONE)

@@ -14,4 +14,4 @@ Examples:
 
 @click.group(cls=LazyGroup, verbs=VERBS, package=__name__, epilog=EXAMPLES)
 def drill() -> None:
-    """Practise an incident on servers of your own machine."""
+    """Practise an incident with servers on your own machine."""

@@ -1,4 +1,4 @@
-"""`labkit drill deploy`: version 2 goes live with a fault, and the operator rolls it back, or does not."""
+"""`labkit drill deploy`: deploy a faulty version 2, and judge whether the operator rolls it back in time."""
 
 import asyncio
 import contextlib
@@ -36,11 +36,11 @@ ADDRESS = "LABKIT_METRICS"
 
 @click.command(epilog=EXAMPLES)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed plants the same fault.")
-@click.option("--events", type=int, default=10_000, show_default=True, help="How many events must be acked.")
+@click.option("--events", type=int, default=10_000, show_default=True, help="Number of events to send and have acked.")
 @click.option("--rate", type=float, default=400, show_default=True, help="Messages per second, across all clients.")
-@click.option("--clients", type=int, default=12, show_default=True, help="How many clients; each joins two rooms.")
-@click.option("--decide-s", type=float, default=20, show_default=True, help="How long the operator may take.")
-@click.option("--decide-after", type=float, metavar="SECONDS", help="Roll back after so long, without a person.")
+@click.option("--clients", type=int, default=12, show_default=True, help="Number of clients; each joins two rooms.")
+@click.option("--decide-s", type=float, default=20, show_default=True, help="Seconds that the operator has to decide.")
+@click.option("--decide-after", type=float, metavar="SECONDS", help="Roll back automatically after this long.")
 @click.option(
     "--operator", metavar="COMMAND", help="Roll back when COMMAND ends with 0; any other code keeps version 2."
 )
@@ -48,9 +48,9 @@ ADDRESS = "LABKIT_METRICS"
 def deploy(decide_after: float | None, operator: str | None, as_json: bool, **options: Any) -> None:
     """Deploy version 2 under load, with a fault that you do not know, and roll it back.
 
-    Version 1 drains, version 2 starts on its audit file. You see connections, acked events, closes, refusals and
-    errors each second. Exit 0: rolled back in time, and no acked event is lost or doubled, and every client is
-    connected. 1: not so; doing nothing fails. An operator's COMMAND finds the metrics at $LABKIT_METRICS.
+    Version 1 drains, and version 2 starts on its audit file. Prints connections, acked events, closes, refusals and
+    errors each second. Exit 0: rolled back in time, no acked event lost or duplicated, every client connected. 1:
+    anything else; doing nothing fails. An operator's COMMAND finds the metrics at $LABKIT_METRICS.
     """
     if decide_after is not None and operator is not None:
         raise click.UsageError("--decide-after and --operator both decide; omit one")
@@ -93,14 +93,14 @@ async def _after(seconds: float, _: str) -> bool:
 
 
 async def _person(_: str) -> bool:
-    """Wait for Enter. The end of stdin is no decision."""
+    """Wait for Enter. The end of stdin is not a decision."""
     click.echo("version 2 is live; press Enter to roll back", err=True)
     loop, pressed = asyncio.get_running_loop(), asyncio.Event()
     lines: list[str] = []
 
     def read() -> None:
         lines.append(sys.stdin.readline())
-        with contextlib.suppress(RuntimeError):  # the drill is over
+        with contextlib.suppress(RuntimeError):  # the drill has ended
             loop.call_soon_threadsafe(pressed.set)
 
     threading.Thread(target=read, daemon=True).start()  # a read from a terminal cannot be cancelled
@@ -109,7 +109,7 @@ async def _person(_: str) -> bool:
 
 
 async def _program(words: list[str], url: str) -> bool:
-    """Run the operator's command. It ends with the drill."""
+    """Run the operator's command, and stop it when the drill ends."""
     address = f"http{url.removeprefix('ws')}/metrics"
     process = await asyncio.create_subprocess_exec(*words, env={**os.environ, ADDRESS: address})
     try:

@@ -1,6 +1,6 @@
 """Check that a WebSocket works in the learner's browser, with a small page that tries it and reports back.
 
-Unlike the other checks, it needs a person or at least a browser, so it runs only when asked for.
+Unlike the other checks, it needs a browser, and often a person, so it runs only on request.
 """
 
 import webbrowser
@@ -22,7 +22,10 @@ PATIENCE_S = 30.0
 
 
 def browser(note: Callable[[str], object], patience_s: float = PATIENCE_S) -> Diagnosis:
-    """Open the page in the default browser, and wait for its report. `note` is given its address, for another one."""
+    """Open the page in the default browser, and wait for its report.
+
+    `note` gets the address, to open it in another browser.
+    """
     reports: SimpleQueue[str] = SimpleQueue()
     with _page(reports) as address:
         note(f"open {address} in the browser that you use for the course; waiting {patience_s:g} s for it")
@@ -41,7 +44,7 @@ def browser(note: Callable[[str], object], patience_s: float = PATIENCE_S) -> Di
 
 def _no_report(has_browser: bool, patience_s: float) -> Diagnosis:
     if not has_browser:
-        return warning("no browser found, and none opened the page", "open the address in one, on this machine")
+        return warning("no browser found, and none opened the page", "open the address in a browser on this machine")
     return problem(
         f"the browser did not report back within {patience_s:g} s",
         "if the page did not load, turn off the browser's proxy for 127.0.0.1, or use another browser",

@@ -1,4 +1,4 @@
-"""Check that this Python can start another one, as the lab's server and each checked answer need."""
+"""Check that this Python can start another one, which the lab's server and every checked answer need."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Check the way to the class: whether its server answers, and how far this machine's clock is off."""
+"""Check the connection to the class: whether its server answers, and how far this machine's clock is off."""
 
 import errno
 import json
@@ -18,7 +18,7 @@ from labkit.doctor.diagnosis import Diagnosis, Subject, ok, problem
 from labkit.platform.gateways import gateways
 from labkit.platform.proxies import BadProxy, ForwardProxy, proxy_for
 
-TIMEOUT_S = 3.5  # longer than a system looks for a machine in its own network
+TIMEOUT_S = 3.5  # longer than a system's address lookup in its own network takes
 GATEWAY_S = 1.5
 GATEWAY_PORTS = (53, 80, 443)
 FAR_S = 300
@@ -27,15 +27,15 @@ UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 LONGEST = 100_000  # bytes of an answer
 NO_NETWORK = (errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL)
 NONE = "no class joined"
-LOGIN_NEEDED = re.compile(r"Tunnel connection failed: (407|401)\b")  # tinyproxy says 401 to a wrong password
-OTHER_WAY = "use a phone's hotspot, a USB tether, or a board on a server outside; see docs/classroom.md"
+LOGIN_NEEDED = re.compile(r"Tunnel connection failed: (407|401)\b")  # tinyproxy answers a wrong password with 401
+OTHER_WAY = "use a phone's hotspot, a USB tether, or a class server on the internet; see docs/classroom.md"
 
 
 @dataclass(frozen=True)
 class Answer:
     """A class server's answer, or the error instead of one. `ahead_s`: its clock minus ours, by the last request.
 
-    `proxy`: why the way through the system's proxy failed as well; None if there is none.
+    `proxy`: why the request through the system's proxy failed as well; None without a proxy.
     """
 
     body: bytes = b""
@@ -61,7 +61,7 @@ def clock(subject: Subject) -> Diagnosis:
 
 
 def class_server(subject: Subject) -> Diagnosis:
-    """Check that the class server answers and, if not, find out how far the way to it works."""
+    """Check that the class server answers and, if not, find out where the connection fails."""
     if subject.class_url is None:
         return ok(NONE)
     answer = subject.once(_answer, subject.class_url)
@@ -84,14 +84,16 @@ def _no_answer(url: str, error: Exception) -> Diagnosis:
     if isinstance(error, HTTPError):
         return problem(f"the server at {url} runs no class (HTTP {error.code})", "check the address on your slip")
     if isinstance(reason, socket.gaierror):
-        return problem(f"the name {host} is unknown here", "check the address, and that you are in the right network")
+        return problem(
+            f"the name {host} cannot be resolved", "check the address, and that you are on the right network"
+        )
     if isinstance(reason, ConnectionRefusedError):
         return problem(
             f"{host} answers, but nothing listens on port {number}",
-            "check that the class has started, the port, and the firewall of that machine",
+            "check the port, that the class has started, and that machine's firewall",
         )
     if code in NO_NETWORK:
-        return problem(f"this machine has no network that leads to {host}", "connect to the network of the class")
+        return problem(f"this machine has no network route to {host}", "connect to the class's network")
     if isinstance(reason, TimeoutError) or code in (errno.EHOSTUNREACH, errno.ETIMEDOUT, errno.EHOSTDOWN):
         return _unreachable(host, number)
     return problem(
@@ -100,11 +102,11 @@ def _no_answer(url: str, error: Exception) -> Diagnosis:
 
 
 def _unreachable(host: str, number: int) -> Diagnosis:
-    """There is a route, but no machine at its end. A gateway that answers shows that the network itself works."""
+    """Explain a route with no machine at its end. If a gateway answers, the network itself works."""
     here = "the network itself works" if _any_gateway_answers() else "neither does the network's gateway"
     return problem(
-        f"no answer from {host}, port {number}, and {here}; this Wi-Fi may keep its clients apart, or a firewall may",
-        f"join the network that the class is in; if you are in it, {OTHER_WAY}",
+        f"no answer from {host}, port {number}, and {here}; this Wi-Fi or a firewall may isolate its clients",
+        f"join the network that the class is on; if you are on it, {OTHER_WAY}",
     )
 
 
@@ -136,7 +138,7 @@ def _span(seconds: float) -> str:
 
 
 def _answer(url: str) -> Answer:
-    """Ask for the class directly and, if that fails, through the system's proxy. Sends nothing about this machine."""
+    """Request the class directly and, if that fails, through the system's proxy. Sends nothing about this machine."""
     direct = _asked(url, None)
     if direct.error is None or isinstance(direct.error, HTTPError) or _refuses(direct.error):
         return direct
@@ -153,15 +155,18 @@ def _answer(url: str) -> Answer:
 
 
 def _refuses(error: Exception) -> bool:
-    """Return whether the machine itself refused, so that no other way leads to a class there."""
+    """Return whether the machine itself refused the connection, so that no proxy can help."""
     return isinstance(getattr(error, "reason", error), ConnectionRefusedError)
 
 
 def _not_through(url: str, proxy: ForwardProxy, reason: str) -> Diagnosis:
-    """Return what a student can do about a proxy that leads to no class; `reason`: how the request through it ended."""
+    """Return what a student can do if no class answers through the proxy.
+
+    `reason`: how the request through it ended.
+    """
     if LOGIN_NEEDED.search(reason):
         return problem(
-            f"no way leads to {url} but the proxy {proxy}, and it wants a name and a password",
+            f"{url} can only be reached through the proxy {proxy}, which needs a name and a password",
             f"set HTTPS_PROXY=http://NAME:PASSWORD@{proxy}",
         )
     return problem(

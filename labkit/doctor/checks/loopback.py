@@ -1,4 +1,4 @@
-"""Check connections inside this machine: ports, loopback, and proxies that would get in between."""
+"""Check connections within this machine: ports, loopback, and proxies that would intercept them."""
 
 import errno
 import os
@@ -32,7 +32,7 @@ def listen(_: Subject) -> Diagnosis:
 
 
 def ipv6(_: Subject) -> Diagnosis:
-    """Note whether this machine has an IPv6 loopback address. None is no fault."""
+    """Note whether this machine has an IPv6 loopback address. Having none is not a fault."""
     try:
         _listening(IPV6).close()
     except OSError:
@@ -49,7 +49,7 @@ def loopback(_: Subject) -> Diagnosis:
     except OSError as error:
         return problem(f"a connection to {IPV4} fails ({error.strerror or error})", POLICY)
     if returned != HELLO:
-        return problem(f"a connection to {IPV4} returns other bytes than were sent", POLICY)
+        return problem(f"a connection to {IPV4} returns different bytes from those sent", POLICY)
     return ok(f"connections to {IPV4} work")
 
 
@@ -66,7 +66,7 @@ def port(_: Subject) -> Diagnosis:
 
 
 def proxy(_: Subject) -> Diagnosis:
-    """Check that no program's connections to this machine go through a proxy. Those of labkit never do."""
+    """Check that programs do not use a proxy for connections to this machine. labkit never does."""
     proxies = {scheme: url for scheme, url in getproxies().items() if scheme in ("http", "https", "all", "socks")}
     if not proxies:
         return ok("no proxy")
@@ -111,7 +111,7 @@ def _exchange(address: tuple[str, int]) -> bytes:
 
 
 def _answers(number: int) -> bool:
-    """Return whether a server answers. Binding shows only some: on macOS, not one on all addresses."""
+    """Return whether a server answers. On macOS, binding does not detect a server that listens on all addresses."""
     try:
         socket.create_connection((IPV4, number), timeout=SHORT_S).close()
     except OSError:

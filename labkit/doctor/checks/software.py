@@ -32,7 +32,7 @@ def python(_: Subject) -> Diagnosis:
 
 
 def packages(_: Subject) -> Diagnosis:
-    """Check that each package of a learner's installation is there, in a version that fits."""
+    """Check that every package that a learner needs is installed in a compatible version."""
     whole = distribution()
     wanted = [line for line in whole.requires if module_name(line) != LAB and _is_for_us(line)]
     lost = [module_name(line) for line in wanted if _version(module_name(line)) is None]
@@ -45,18 +45,18 @@ def packages(_: Subject) -> Diagnosis:
 
 
 def jupyter(_: Subject) -> Diagnosis:
-    """Check JupyterLab's version, and that a running one belongs to this Python."""
+    """Check JupyterLab's version, and that a running JupyterLab belongs to this Python."""
     whole = distribution()
     line = next((line for line in whole.requires if module_name(line) == LAB), LAB)
     here = _version(LAB)
     if here is None:
         return problem("JupyterLab is not installed", whole.install)
     if not _fits(line):
-        return problem(f"JupyterLab {here} does not fit: labkit needs {_range(line)}", whole.install)
+        return problem(f"JupyterLab {here} is not compatible: labkit needs {_range(line)}", whole.install)
     strange = [pid for pid in _running() if _is_of_another_python(pid)]
     if strange:
         return warning(
-            f"JupyterLab {here}, but the one that is running (process {strange[0]}) belongs to another Python",
+            f"JupyterLab {here}, but the running one (process {strange[0]}) belongs to another Python",
             "close it, and open the course with `labkit lab`",
         )
     return ok(f"JupyterLab {here}")
@@ -74,7 +74,7 @@ def _version(name: str) -> str | None:
 
 
 def _requirement(line: str) -> Any:
-    """Parse a requirement; None if there is no library for that."""
+    """Parse a requirement; None if the library for that is missing."""
     for module in ("packaging", "pip._vendor.packaging"):
         with suppress(ImportError):
             found: Callable[[str], Any] = __import__(f"{module}.requirements", fromlist=["Requirement"]).Requirement
@@ -94,7 +94,7 @@ def _fits(line: str) -> bool:
 
 
 def _range(line: str) -> str:
-    """Return a requirement's range of versions, its lower end first: a wheel's metadata sorts by the sign."""
+    """Return a requirement's version range, lower bound first: a wheel's metadata sorts by operator."""
     return ",".join(sorted(line[len(module_name(line)) :].partition(";")[0].strip().split(","), reverse=True))
 
 

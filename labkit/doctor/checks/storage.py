@@ -1,4 +1,4 @@
-"""Check that files can be written where the course writes them, and that there is space."""
+"""Check that files can be written where the course writes them, and that there is enough space."""
 
 import os
 import secrets
@@ -40,7 +40,7 @@ def folder(_: Subject) -> Diagnosis:
 
 
 def disk(_: Subject) -> Diagnosis:
-    """Check the space where results are stored. Write a file, because a quota shows in no other way."""
+    """Check the free space where results are stored. Writes a file, because only that detects a quota."""
     folder, _fault = _home()
     place = _existing(folder or Path.cwd())
     free = shutil.disk_usage(place).free // MB

@@ -152,7 +152,7 @@ async def result_without_source(school: School, folder: Path, _: pytest.MonkeyPa
 
 
 FAILS_HERE = "judged again here, it fails"
-OF_THE_HONEST = f"the answer is that of {HONEST}, letter by letter"
+OF_THE_HONEST = f"the answer is a copy of {HONEST}'s"
 FORGERIES: dict[str, tuple[Forge, str]] = {
     "edited progress file": (edited_progress_file, NO_ANSWER),
     "replayed record": (replayed_record, NO_ANSWER),
@@ -161,7 +161,7 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     "judge patched in the kernel": (judge_patched_in_the_kernel, f"{FAILS_HERE} good: "),
     "clock": (clock_set_back, OF_THE_HONEST),
     "renamed student": (renamed_student, OF_THE_HONEST),
-    "solution pasted": (solution_pasted, "the answer is our solution, letter by letter"),
+    "solution pasted": (solution_pasted, "the answer is a copy of our solution"),
     "record of another seed": (record_of_another_seed, FAILS_HERE),
     "result without source": (result_without_source, NO_ANSWER),
 }

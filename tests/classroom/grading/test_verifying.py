@@ -73,8 +73,8 @@ FORGED = {  # what is reported, and what the class says
     "a judge patched in the kernel": (WRONG, ID, True, "judged again here, it fails"),
     "a source changed after the pass": (RIGHT.replace("return", "return not"), ID, True, "judged again here, it fails"),
     "an answer to another exercise": (RIGHT, "02-auth", True, "its answer is for 02-auth"),
-    "our solution": (SOLUTION, ID, True, "our solution, letter by letter"),
-    "our solution, with comments": (SOLUTION.replace("\n", "\n# I wrote this\n"), ID, True, "our solution, letter"),
+    "our solution": (SOLUTION, ID, True, "a copy of our solution"),
+    "our solution, with comments": (SOLUTION.replace("\n", "\n# I wrote this\n"), ID, True, "a copy of our solution"),
     "no program": ("{", ID, True, "judged again here, it fails"),
     "a program that ends its process": ("import os\nos._exit(0)\n", ID, True, "judged again here, it fails"),
 }
@@ -97,7 +97,7 @@ async def test_somebody_elses_answer_is_not_verified(tmp_path: Path) -> None:
                 await all_sent(sender)
         found = await verdicts(school)
     assert found["ana"] == ("verified", "")
-    assert found["ben"] == found["ana-2"] == ("not verified", "the answer is that of ana, letter by letter")
+    assert found["ben"] == found["ana-2"] == ("not verified", "the answer is a copy of ana's")
 
 
 async def test_replayed_pass_is_not_verified(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def judging(*verdicts: str) -> tuple[Any, list[int]]:
 
 
 @pytest.mark.parametrize(
-    ("judged", "standing"),
+    ("judgements", "standing"),
     [
         (("pass", "pass", "pass"), "verified"),
         (("pass", "pass", "fail"), "not verified"),
@@ -171,14 +171,14 @@ def judging(*verdicts: str) -> tuple[Any, list[int]]:
     ],
 )
 async def test_answer_is_verified_if_each_of_three_seeds_passes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, judged: tuple[str, ...], standing: str | None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, judgements: tuple[str, ...], standing: str | None
 ) -> None:
     """A flaw that one seed in three shows is found, and the sentence says with which seed to see it."""
-    judge, seeds = judging(*judged)
+    judge, seeds = judging(*judgements)
     monkeypatch.setattr(verifying, "judge", judge)
     verdict = await verdict_on(tmp_path, RIGHT)
     assert (verdict and verdict.standing) == standing
-    assert len(set(seeds)) == len(judged)
+    assert len(set(seeds)) == len(judgements)
     if standing == "not verified":
         assert verdict == (standing, f"judged again here, it fails good: refused one of 40 (seed {seeds[-1]})")
 

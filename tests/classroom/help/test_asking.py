@@ -59,7 +59,7 @@ def test_raised_hand_shows_exactly_what_the_yes_sends(tmp_path: Path) -> None:
             assert f"run classroom.send_case({ID!r})" in shown and "return 'first'" in shown
             await fail(SECOND)
             refused = await sent()
-            assert refused.startswith("Not sent, because it was not shown yet, or has changed.")
+            assert refused.startswith("Not sent, because you have not seen it yet or it has changed.")
             assert "return 'second'" in refused
             assert [one["caseAt"] for one in (await school.get("/class/hands"))["hands"]] == [None]
             assert await sent() == f"sent to your instructor: the case of {ID}"
@@ -92,7 +92,7 @@ def test_case_of_an_offline_student_waits(tmp_path: Path) -> None:
             await joined(school)
             await fail(FIRST)
             await asked()
-        assert "waits on this machine" in await sent()
+        assert "is waiting on this machine" in await sent()
 
     lesson()
 

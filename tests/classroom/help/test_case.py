@@ -205,7 +205,7 @@ async def test_hint_sent_is_the_one_after_those_seen(tmp_path: Path) -> None:
         await all_sent(ana)
         with pytest.raises(HTTPError, match="409") as refused:
             await post(school, "/class/hint", name="ana", exercise=ID)
-        assert "all 3 hints on good are seen already" in refused.value.read().decode()
+        assert "all 3 hints on good have been seen" in refused.value.read().decode()
         ana.progress.add(ID, "fail", "rooms")
         await all_sent(ana)
         assert (await post(school, "/class/hint", name="ana", exercise=ID))["step"] == 2

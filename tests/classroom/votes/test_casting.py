@@ -119,7 +119,7 @@ async def test_second_machine_of_a_student_does_not_vote_twice(tmp_path: Path) -
         await post(school, "/class/votes/ask", text="One?", options=["yes", "no"])
         for machine, counted in (
             ("one", None),
-            ("two", "ana has voted on 'One?' from another machine; one vote counts"),
+            ("two", "ana has already voted on 'One?' from another machine; only one vote counts"),
         ):
             async with at_work(school.member("ana"), tmp_path / machine) as ana:
                 choose([ana], "q1", 0)

@@ -66,10 +66,10 @@ def test_question_of_instructor_is_answered_in_a_notebook(tmp_path: Path) -> Non
             assert (await standing(school, "q1"))["rounds"] == [[1, 0]]
             assert "  1 (x) yes" in await vote()
             await post(school, "/class/votes/close", question="q1")
-            assert await vote(2) == "the vote on 'One?' is closed, so yours comes too late"
+            assert await vote(2) == "the vote on 'One?' is closed, so yours is too late"
             await post(school, "/class/votes/reveal", question="q1", measured=1)
             shown = await vote()
-            assert shown == "One?\n  yes: 1 (100 %)\n  no: 0 (0 %) ← measured\n1 of 2 have voted; the vote is over"
+            assert shown == "One?\n  yes: 1 (100 %)\n  no: 0 (0 %) ← measured\n1 of 2 have voted; the vote has ended"
 
     lesson()
 
@@ -95,7 +95,7 @@ def test_class_that_votes_by_name_says_so_at_join(tmp_path: Path) -> None:
     @on_a_loop
     async def lesson() -> None:
         async with teaching(tmp_path, "ana", votes_by_name=True) as school:
-            assert "the instructor sees by name who voted what" in await join(school)
+            assert "the instructor can see who voted what" in await join(school)
 
     lesson()
 
@@ -138,7 +138,7 @@ def test_prediction_shows_how_many_voted_then_the_counts_and_a_second_vote(
             await asyncio.to_thread(guess.choose, PREDICTION.options[1])  # with the answer on the screen
             await until(lambda: _has(school, "measured", None))
             await post(school, "/class/votes/reveal", question=PREDICTION.id)
-            await shows(words="1 of 2 have voted in the second vote; the vote is over")
+            await shows(words="1 of 2 have voted in the second vote; the vote has ended")
             assert guess.widget.vote["counts"][:2] == [
                 f"{PREDICTION.options[0]}: 0 (0 %), then 1 (100 %) ← measured",
                 f"{PREDICTION.options[1]}: 1 (100 %), then 0 (0 %)",

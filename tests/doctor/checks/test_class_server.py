@@ -114,7 +114,7 @@ def test_class_not_started_is_a_problem() -> None:
 
 def test_name_unknown_is_a_problem() -> None:
     found = checks.class_server(Subject("wss://class.invalid"))
-    assert (found.status, found.text) == ("problem", "the name class.invalid is unknown here")
+    assert (found.status, found.text) == ("problem", "the name class.invalid cannot be resolved")
 
 
 def after(patch: pytest.MonkeyPatch, error: OSError, has_gateway: bool = False) -> Diagnosis:
@@ -138,14 +138,14 @@ def test_isolating_wifi_is_suspected(
     found = after(monkeypatch, error, has_gateway)
     assert found.status == "problem"
     assert found.text == (
-        f"no answer from 10.9.9.9, port 8080, and {rest}; this Wi-Fi may keep its clients apart, or a firewall may"
+        f"no answer from 10.9.9.9, port 8080, and {rest}; this Wi-Fi or a firewall may isolate its clients"
     )
     assert "hotspot" in found.todo and "USB tether" in found.todo
 
 
 def test_network_missing_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     found = after(monkeypatch, of(errno.ENETUNREACH))
-    assert found.text == "this machine has no network that leads to 10.9.9.9"
+    assert found.text == "this machine has no network route to 10.9.9.9"
 
 
 def test_other_errors_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,7 +95,7 @@ def test_loopback_that_swallows_bytes_is_a_problem(monkeypatch: pytest.MonkeyPat
 
 def test_loopback_that_changes_bytes_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loopback, "_exchange", lambda address: b"<html>blocked</html>")
-    assert loopback.loopback(SUBJECT).text == "a connection to 127.0.0.1 returns other bytes than were sent"
+    assert loopback.loopback(SUBJECT).text == "a connection to 127.0.0.1 returns different bytes from those sent"
 
 
 @pytest.fixture

@@ -77,7 +77,9 @@ def test_package_for_another_system_is_not_missed(monkeypatch: pytest.MonkeyPatc
 
 def test_jupyterlab_too_old_is_a_problem(tmp_path: Path) -> None:
     found = examined("--offline", environment=package(tmp_path, "jupyterlab", "3.6.8"))
-    assert found.sentence("jupyter") == (f"problem JupyterLab 3.6.8 does not fit: labkit needs >=4.5,<5: {INSTALL}")
+    assert found.sentence("jupyter") == (
+        f"problem JupyterLab 3.6.8 is not compatible: labkit needs >=4.5,<5: {INSTALL}"
+    )
     assert found.problems == ["jupyter"] and found.code == 1
 
 
