@@ -73,7 +73,7 @@ UNSEEN: list[tuple[str, Profile, type[Server], str, dict[str, float]]] = [
         "no answer to a ping was seen",
         {},
     ),
-    ("rooms/2", "full", staged(on(b"the last chat", DEAF)), "whether the chat reached the room was not seen", {}),
+    ("rooms/2", "full", staged(on(b"the last chat", DEAF)), "whether the chat message reached the room was not seen", {}),
     ("rooms/2", "full", staged(on(b"the last chat", IDLE)), "for the member, the connection ended with 4408", {}),
     ("rooms/7", "full", staged(again(b'"join"', DEAF)), "before the second join, whose end was not seen", {}),
     ("rooms/7", "full", staged(again(b'"join"', BUSY)), "no refusal of the message was seen: the connection", {}),

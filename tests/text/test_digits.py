@@ -32,7 +32,7 @@ def test_number_from_a_slider_is_shown_as_people_read_it() -> None:
     plan = LoadPlan("ws://localhost:8080", rate=10**1.5, seconds=10**1.5)
     assert "31.6228" not in repr(plan) and "31.6 messages a second" in repr(plan)
     assert "every 31.6 s" in _choose(Need(30, 10**1.5))[1]
-    assert "33.3 %" in bars({"build": 100 / 3})
+    assert "33.3%" in bars({"build": 100 / 3})
 
 
 def test_unknown_name_gets_the_nearest_known_one() -> None:
