@@ -1,9 +1,11 @@
 """Becomes `sitecustomize` of the Python under Wine: what Wine 8 lacks, and nothing else."""
 
+import _winapi
 import ctypes
 import sys
 
 sys.modules["_wmi"] = None  # type: ignore[assignment]  # Wine has no WMI, and `platform` would wait for it
+del _winapi.CopyFile2  # type: ignore[attr-defined]  # Wine only has a stub for it, which aborts; `shutil` copies without it
 
 # numpy calls two functions of C's complex numbers as it is imported. Wine only has stubs for them, which abort.
 _COMPLEX = {b"crealf": "660f6ec1c3", b"cimagf": "48c1e920660f6ec1c3"}  # movd xmm0, ecx, of either half; ret
